@@ -1,0 +1,6 @@
+namespace Snapstore.Cli;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}
