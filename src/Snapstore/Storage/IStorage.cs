@@ -1,0 +1,61 @@
+namespace Snapstore.Storage;
+
+/// <summary>Named byte strings, written once and never changed. Knows nothing of blobs or keys.</summary>
+/// <remarks>
+/// The contract (spec/storage.md; tests/Snapstore.Tests/Storage/StorageContract.cs holds every implementation to it):
+/// an object is whole or absent, whenever the writer dies; it is durable when the call that made it returns;
+/// an existing name is never overwritten; a listing shows every object that was there before it began.
+/// Calls are synchronous and may come from several threads. Failures are <see cref="StorageException"/>.
+/// </remarks>
+public interface IStorage : IDisposable
+{
+    /// <summary>Where this is, for people to read; never holds a secret.</summary>
+    string Location { get; }
+
+    /// <summary>Makes an object of these bytes; false, and nothing changed, where the name exists.</summary>
+    bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content);
+
+    /// <summary>Starts an object whose bytes come piece by piece and whose name is known at the end.</summary>
+    IPendingObject BeginObject();
+
+    /// <summary>Fills <paramref name="destination"/> with the object's bytes from <paramref name="offset"/> on.</summary>
+    /// <exception cref="ObjectMissingException">There is no such object.</exception>
+    /// <exception cref="CorruptDataException">The object ends before the destination is full.</exception>
+    void Read(StorageKey key, long offset, Span<byte> destination);
+
+    /// <summary>The object's size in bytes; null where there is none.</summary>
+    long? SizeOf(StorageKey key);
+
+    /// <summary>Every object whose name begins with the prefix (a folder with its '/', or ""), in any order.
+    /// Names that no repository could hold are passed over.</summary>
+    IEnumerable<StoredObject> List(string prefix);
+
+    /// <summary>Removes an object; one that is not there is no error.</summary>
+    void Delete(StorageKey key);
+}
+
+/// <summary>An object being written; gone without trace unless it is published.</summary>
+public interface IPendingObject : IDisposable
+{
+    /// <summary>Adds bytes at the end.</summary>
+    void Append(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Makes the object durable under this name; false, and it is dropped, where the name exists.</summary>
+    bool Publish(StorageKey key);
+}
+
+/// <summary>One line of a listing.</summary>
+/// <param name="Key">The object's name.</param>
+/// <param name="Size">Its size in bytes.</param>
+public readonly record struct StoredObject(StorageKey Key, long Size);
+
+/// <summary>An object that should be in the repository is not there.</summary>
+public sealed class ObjectMissingException(StorageKey key, string location)
+    : SnapstoreException($"{key} is missing from {location}")
+{
+    /// <summary>The object's name.</summary>
+    public StorageKey Key { get; } = key;
+
+    /// <inheritdoc/>
+    public override int ExitCode => 4;
+}

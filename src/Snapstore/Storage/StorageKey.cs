@@ -1,0 +1,104 @@
+using System.Globalization;
+
+namespace Snapstore.Storage;
+
+/// <summary>The name of one storage object. The one file that knows where each kind lies (spec/storage.md).</summary>
+public readonly record struct StorageKey
+{
+    /// <summary>The prefixes that a repository uses; nothing else belongs to it.</summary>
+    public const string ConfigName = "config", KeysPrefix = "keys/", PacksPrefix = "packs/", IndexPrefix = "index/",
+        SessionsPrefix = "sessions/", SnapshotsPrefix = "snapshots/", LabelsPrefix = "labels/";
+
+    private const int ShardDigits = 2;
+
+    private readonly string? _name;
+
+    private StorageKey(string name) => _name = name;
+
+    /// <summary>The one object that makes a place a repository.</summary>
+    public static StorageKey Config => new(ConfigName);
+
+    /// <summary>The name, relative to the storage's root, with '/' between its parts.</summary>
+    public string Name => _name ?? throw new InvalidOperationException("a storage key without a name");
+
+    /// <summary>Where the key slot of this id lies.</summary>
+    public static StorageKey KeySlot(SessionId id) => new(KeysPrefix + id);
+
+    /// <summary>Where the pack that this session wrote lies; its hash is over the stored bytes.</summary>
+    public static StorageKey Pack(SessionId session, ObjectHash hash)
+    {
+        string hex = hash.ToString();
+        return new($"{PacksPrefix}{hex[..ShardDigits]}/{session}-{hex}");
+    }
+
+    /// <summary>Where the index object number <paramref name="number"/> of this session lies.</summary>
+    public static StorageKey Index(SessionId session, int number) => new(Numbered(IndexPrefix, session, number));
+
+    /// <summary>Where the record lies that a session is at work.</summary>
+    public static StorageKey Session(SessionId session) => new(SessionsPrefix + session);
+
+    /// <summary>Where this session's manifest lies: its commit register.</summary>
+    public static StorageKey Snapshot(SessionId session) => new(SnapshotsPrefix + session);
+
+    /// <summary>Where the label number <paramref name="number"/> of this snapshot lies; the highest wins.</summary>
+    public static StorageKey Label(SessionId session, int number) => new(Numbered(LabelsPrefix, session, number));
+
+    /// <summary>A key for any name that a storage listed; null where it is not one a repository could hold.</summary>
+    public static StorageKey? TryParse(string name)
+    {
+        bool safe = name.Length is > 0 and <= 200
+            && name.AsSpan().IndexOfAnyExcept("0123456789abcdefghijklmnopqrstuvwxyz-/.") < 0
+            && name.Split('/').All(part => part.Length > 0 && part[0] != '.');
+        return safe ? new StorageKey(name) : null;
+    }
+
+    /// <summary>The session and hash of a pack's key; false for any other key.</summary>
+    public bool TryParsePack(out SessionId session, out ObjectHash hash)
+    {
+        session = default;
+        hash = default;
+        Span<byte> bytes = stackalloc byte[ObjectHash.Size];
+        ReadOnlySpan<char> name = Name;
+        int start = PacksPrefix.Length + ShardDigits + 1;
+        const int SessionDigits = SessionId.Size * 2;
+        if (name.Length != start + SessionDigits + 1 + (ObjectHash.Size * 2)
+            || !name.StartsWith(PacksPrefix)
+            || name[start + SessionDigits] != '-'
+            || !SessionId.TryParse(name.Slice(start, SessionDigits), out session)
+            || !LowerHex.TryParse(name[(start + SessionDigits + 1)..], bytes))
+        {
+            return false;
+        }
+
+        hash = new ObjectHash(bytes);
+        return Pack(session, hash).Name == Name;
+    }
+
+    /// <summary>The id that follows a prefix, as in snapshots/ID; false where anything else follows.</summary>
+    public bool TryParseId(string prefix, out SessionId id)
+    {
+        id = default;
+        return Name.StartsWith(prefix, StringComparison.Ordinal)
+            && SessionId.TryParse(Name.AsSpan(prefix.Length), out id);
+    }
+
+    /// <summary>The id and number that follow a prefix, as in index/ID-7; false where anything else follows.</summary>
+    public bool TryParseNumbered(string prefix, out SessionId id, out int number)
+    {
+        id = default;
+        number = 0;
+        int dash = prefix.Length + (SessionId.Size * 2);
+        return Name.StartsWith(prefix, StringComparison.Ordinal)
+            && Name.Length > dash + 1
+            && Name[dash] == '-'
+            && SessionId.TryParse(Name.AsSpan(prefix.Length, SessionId.Size * 2), out id)
+            && int.TryParse(Name.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            && Numbered(prefix, id, number) == Name;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    private static string Numbered(string prefix, SessionId id, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{prefix}{id}-{number}");
+}
