@@ -1,0 +1,235 @@
+namespace Snapstore.Formats;
+
+/// <summary>What a snapshot was taken of; the numbers are those of spec/formats/manifest.md.</summary>
+public enum SourceKind
+{
+    /// <summary>Files and directories.</summary>
+    Files = 1,
+
+    /// <summary>Standard input.</summary>
+    Stream = 2,
+
+    /// <summary>The output of a command.</summary>
+    Command = 3,
+}
+
+/// <summary>What a snapshot read and what it added to the repository.</summary>
+public sealed record SnapshotCounts
+{
+    /// <summary>Regular files in the snapshot.</summary>
+    public long Files { get; init; }
+
+    /// <summary>Directories in the snapshot.</summary>
+    public long Directories { get; init; }
+
+    /// <summary>Links, pipes and devices in the snapshot.</summary>
+    public long Others { get; init; }
+
+    /// <summary>Bytes of all files in the snapshot.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Files that the parent did not have.</summary>
+    public long FilesNew { get; init; }
+
+    /// <summary>Files that differ from the parent's.</summary>
+    public long FilesChanged { get; init; }
+
+    /// <summary>Files that are as in the parent.</summary>
+    public long FilesUnchanged { get; init; }
+
+    /// <summary>Directories that are, with all below them, as in the parent.</summary>
+    public long DirectoriesUnchanged { get; init; }
+
+    /// <summary>Data blobs stored.</summary>
+    public long DataBlobsNew { get; init; }
+
+    /// <summary>Bytes of plaintext in them.</summary>
+    public long DataBytesNew { get; init; }
+
+    /// <summary>Meta blobs stored.</summary>
+    public long MetaBlobsNew { get; init; }
+
+    /// <summary>Bytes of plaintext in them.</summary>
+    public long MetaBytesNew { get; init; }
+
+    /// <summary>Bytes added to the storage, but for the manifest.</summary>
+    public long BytesStored { get; init; }
+}
+
+/// <summary>How the command ended whose output a snapshot holds.</summary>
+/// <param name="Command">Program and arguments.</param>
+/// <param name="ExitCode">Its exit code.</param>
+/// <param name="Duration">How long it ran.</param>
+/// <param name="StderrTail">The end of what it said on stderr.</param>
+public sealed record CommandFacts(IReadOnlyList<string> Command, int ExitCode, TimeSpan Duration, byte[] StderrTail);
+
+/// <summary>The root record of one snapshot (spec/formats/manifest.md).</summary>
+public sealed record Manifest
+{
+    private const int FieldMax = 18;
+    private const string What = "manifest";
+
+    /// <summary>The directory that stands for `/`.</summary>
+    public required BlobId Root { get; init; }
+
+    /// <summary>What was captured.</summary>
+    public required SourceKind Source { get; init; }
+
+    /// <summary>Absolute paths as captured (raw bytes), or a stream's one name.</summary>
+    public IReadOnlyList<byte[]> Paths { get; init; } = [];
+
+    /// <summary>The host.</summary>
+    public string Host { get; init; } = "";
+
+    /// <summary>The user.</summary>
+    public string User { get; init; } = "";
+
+    /// <summary>The snapshot's time, Unix nanoseconds.</summary>
+    public required long TimeNanoseconds { get; init; }
+
+    /// <summary>When the run began, Unix nanoseconds.</summary>
+    public long StartNanoseconds { get; init; }
+
+    /// <summary>When the run ended, Unix nanoseconds.</summary>
+    public long EndNanoseconds { get; init; }
+
+    /// <summary>Tags, sorted.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Program and version that took it.</summary>
+    public string Program { get; init; } = "";
+
+    /// <summary>The snapshot it was compared with.</summary>
+    public SessionId? Parent { get; init; }
+
+    /// <summary>The parent's number and one more.</summary>
+    public long Sequence { get; init; } = 1;
+
+    /// <summary>Hash of the parent's stored manifest.</summary>
+    public ObjectHash? ParentHash { get; init; }
+
+    /// <summary>What was read and added.</summary>
+    public SnapshotCounts Counts { get; init; } = new();
+
+    /// <summary>How many things could not be captured as they were.</summary>
+    public long WarningCount { get; init; }
+
+    /// <summary>The first of them.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>For a command's output: how it ended.</summary>
+    public CommandFacts? Command { get; init; }
+
+    /// <summary>The exclude patterns in force.</summary>
+    public IReadOnlyList<string> Excludes { get; init; } = [];
+
+    /// <summary>The record.</summary>
+    public byte[] Encode()
+    {
+        FieldWriter fields = new();
+        fields.Bytes(1, critical: true, Root.Span);
+        fields.Varint(2, critical: true, (ulong)Source);
+        fields.List(3, critical: false, [.. Paths]);
+        fields.Text(4, critical: false, Host);
+        fields.Text(5, critical: false, User);
+        fields.Zigzag(6, critical: true, TimeNanoseconds);
+        fields.Zigzag(7, critical: false, StartNanoseconds);
+        fields.Zigzag(8, critical: false, EndNanoseconds);
+        fields.TextList(9, critical: false, [.. Tags]);
+        fields.Text(10, critical: false, Program);
+        if (Parent is { } parent)
+            fields.Bytes(11, critical: false, parent.ToArray());
+        fields.Varint(12, critical: false, (ulong)Sequence);
+        if (ParentHash is { } hash)
+            fields.Bytes(13, critical: false, hash.Span);
+        fields.Nested(14, critical: false, EncodeCounts);
+        fields.Varint(15, critical: false, (ulong)WarningCount);
+        fields.TextList(16, critical: false, [.. Warnings.Take(Limits.ManifestWarningsMax)]);
+        if (Command is { } command)
+            fields.Bytes(17, critical: false, EncodeCommand(command));
+        fields.TextList(18, critical: false, [.. Excludes]);
+        return fields.Written.ToArray();
+    }
+
+    /// <summary>Reads a record.</summary>
+    public static Manifest Decode(ReadOnlySpan<byte> record)
+    {
+        FieldReader fields = new(record, What, n => n <= FieldMax);
+        return new Manifest
+        {
+            Root = new BlobId(fields.Required(1, BlobId.Size)),
+            Source = (SourceKind)fields.Varint(2),
+            Paths = fields.List(3),
+            Host = fields.Text(4),
+            User = fields.Text(5),
+            TimeNanoseconds = fields.Zigzag(6),
+            StartNanoseconds = fields.Zigzag(7),
+            EndNanoseconds = fields.Zigzag(8),
+            Tags = fields.TextList(9),
+            Program = fields.Text(10),
+            Parent = fields.Bytes(11) is null ? null : new SessionId(fields.Required(11, SessionId.Size)),
+            Sequence = (long)(fields.Varint(12, 1) & long.MaxValue),
+            ParentHash = fields.Bytes(13) is null ? null : new ObjectHash(fields.Required(13, ObjectHash.Size)),
+            Counts = fields.Bytes(14) is { } counts ? DecodeCounts(counts) : new SnapshotCounts(),
+            WarningCount = (long)(fields.Varint(15) & long.MaxValue),
+            Warnings = fields.TextList(16),
+            Command = fields.Bytes(17) is { } command ? DecodeCommand(command) : null,
+            Excludes = fields.TextList(18),
+        };
+    }
+
+    private void EncodeCounts(ByteWriter output)
+    {
+        long[] values =
+        [
+            Counts.Files, Counts.Directories, Counts.Others, Counts.Bytes, Counts.FilesNew, Counts.FilesChanged,
+            Counts.FilesUnchanged, Counts.DirectoriesUnchanged, Counts.DataBlobsNew, Counts.DataBytesNew,
+            Counts.MetaBlobsNew, Counts.MetaBytesNew, Counts.BytesStored,
+        ];
+        foreach (long value in values)
+            output.Varint((ulong)value);
+    }
+
+    private static SnapshotCounts DecodeCounts(ReadOnlySpan<byte> record)
+    {
+        ByteReader reader = new(record, What);
+        SnapshotCounts counts = new()
+        {
+            Files = Next(ref reader),
+            Directories = Next(ref reader),
+            Others = Next(ref reader),
+            Bytes = Next(ref reader),
+            FilesNew = Next(ref reader),
+            FilesChanged = Next(ref reader),
+            FilesUnchanged = Next(ref reader),
+            DirectoriesUnchanged = Next(ref reader),
+            DataBlobsNew = Next(ref reader),
+            DataBytesNew = Next(ref reader),
+            MetaBlobsNew = Next(ref reader),
+            MetaBytesNew = Next(ref reader),
+            BytesStored = Next(ref reader),
+        };
+        reader.End();
+        return counts;
+
+        static long Next(ref ByteReader reader) => (long)(reader.Varint() & long.MaxValue);
+    }
+
+    private static byte[] EncodeCommand(CommandFacts command)
+    {
+        FieldWriter fields = new();
+        fields.TextList(1, critical: false, [.. command.Command]);
+        fields.Varint(2, critical: false, (uint)command.ExitCode);
+        fields.Varint(3, critical: false, (ulong)(command.Duration.Ticks * TimeSpan.NanosecondsPerTick));
+        fields.Bytes(4, critical: false, command.StderrTail);
+        return fields.Written.ToArray();
+    }
+
+    private static CommandFacts DecodeCommand(ReadOnlySpan<byte> record)
+    {
+        FieldReader fields = new(record, What, n => n <= 4);
+        long nanoseconds = (long)(fields.Varint(3) & long.MaxValue);
+        return new CommandFacts(
+            fields.TextList(1), (int)(fields.Varint(2) & int.MaxValue), TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick), fields.Bytes(4) ?? []);
+    }
+}

@@ -1,0 +1,128 @@
+using Snapstore.Crypto;
+using Snapstore.Hashing;
+
+namespace Snapstore.Formats;
+
+/// <summary>The object `config`: what a repository is and what a program must know to touch it
+/// (spec/formats/config.md).</summary>
+/// <param name="Repository">The repository's random id.</param>
+/// <param name="RequiredToRead">Features that a reader must know.</param>
+/// <param name="RequiredToWrite">Features that a writer must know.</param>
+/// <param name="Chunker">How content is cut: "cdc:65536".</param>
+/// <param name="CreatedSeconds">Time of creation, Unix seconds.</param>
+/// <param name="Program">The program that made it.</param>
+public sealed record RepositoryConfig(
+    SessionId Repository,
+    IReadOnlyList<string> RequiredToRead,
+    IReadOnlyList<string> RequiredToWrite,
+    string Chunker,
+    long CreatedSeconds,
+    string Program)
+{
+    /// <summary>The version of the format that this program writes.</summary>
+    public const int FormatVersion = 1;
+
+    private const int FixedSize = 8 + 2 + 2 + 2 + SessionId.Size;
+    private const int ChunkerField = 1, CreatedField = 2, ProgramField = 3;
+
+    private static readonly string[] KnownFeatures = [];
+
+    private static ReadOnlySpan<byte> Magic => "SNAPSTOR"u8;
+
+    /// <summary>The object's bytes.</summary>
+    public byte[] Encode(KeyRing keys)
+    {
+        ByteWriter output = new();
+        ByteWriter read = FeatureList(RequiredToRead);
+        ByteWriter write = FeatureList(RequiredToWrite);
+        output.Raw(Magic);
+        output.U16(FormatVersion);
+        output.U16((ushort)read.Length);
+        output.U16((ushort)write.Length);
+        Repository.CopyTo(output.Reserve(SessionId.Size));
+        output.Raw(read.Written);
+        output.Raw(write.Written);
+
+        FieldWriter fields = new();
+        fields.Text(ChunkerField, critical: true, Chunker);
+        fields.Varint(CreatedField, critical: false, (ulong)CreatedSeconds);
+        fields.Text(ProgramField, critical: false, Program);
+        output.Raw(Envelope.Seal(keys, Context(Repository, output.Written), fields.Written));
+        return output.ToArray();
+    }
+
+    /// <summary>The plain part alone: what can be known without a key. Checks version and features.</summary>
+    /// <exception cref="RepositoryNotFoundException">This is not a Snapstore config at all.</exception>
+    /// <exception cref="UnsupportedException">A newer program made it.</exception>
+    public static RepositoryConfig DecodePlain(ReadOnlySpan<byte> stored) => DecodePlain(stored, out _);
+
+    /// <summary>The whole config, authenticated.</summary>
+    public static RepositoryConfig Decode(ReadOnlySpan<byte> stored, KeyRing keys)
+    {
+        RepositoryConfig plain = DecodePlain(stored, out int plainLength);
+        byte[] record = Envelope.Open(keys, Context(plain.Repository, stored[..plainLength]), stored[plainLength..], "config");
+        FieldReader fields = new(record, "config", n => n is ChunkerField or CreatedField or ProgramField);
+        return plain with
+        {
+            Chunker = fields.Text(ChunkerField),
+            CreatedSeconds = (long)(fields.Varint(CreatedField) & long.MaxValue),
+            Program = fields.Text(ProgramField),
+        };
+    }
+
+    /// <summary>Refuses, by name, features that a writer must know and this program does not.</summary>
+    /// <exception cref="UnsupportedException">There is such a feature.</exception>
+    public void CheckWritable() => CheckFeatures(RequiredToWrite, "write to");
+
+    private static RepositoryConfig DecodePlain(ReadOnlySpan<byte> stored, out int plainLength)
+    {
+        if (!stored.StartsWith(Magic[..Math.Min(stored.Length, Magic.Length)]) || stored.Length < FixedSize)
+            throw stored.StartsWith(Magic)
+                ? new CorruptDataException("config is truncated")
+                : new RepositoryNotFoundException("the object 'config' there is not a Snapstore repository's (or it is damaged at its start)");
+        ByteReader reader = new(stored, "config");
+        _ = reader.Raw(Magic.Length);
+        int version = reader.U16();
+        if (version != FormatVersion)
+            throw new UnsupportedException($"the repository has format version {version}; this program reads version {FormatVersion}: upgrade Snapstore");
+        int readLength = reader.U16();
+        int writeLength = reader.U16();
+        SessionId repository = new(reader.Raw(SessionId.Size));
+        IReadOnlyList<string> toRead = ReadFeatures(reader.Raw(readLength));
+        IReadOnlyList<string> toWrite = ReadFeatures(reader.Raw(writeLength));
+        plainLength = reader.Offset;
+        CheckFeatures(toRead, "read");
+        return new RepositoryConfig(repository, toRead, toWrite, "", 0, "");
+    }
+
+    private static SealContext Context(SessionId repository, ReadOnlySpan<byte> plain)
+    {
+        Span<byte> hash = stackalloc byte[ObjectHash.Size];
+        Blake3.Hash(plain, hash);
+        return new SealContext(SealKind.Config, repository, Before: new ObjectHash(hash));
+    }
+
+    private static ByteWriter FeatureList(IReadOnlyList<string> features)
+    {
+        ByteWriter list = new();
+        foreach (string feature in features)
+            list.Text(feature);
+        return list;
+    }
+
+    private static List<string> ReadFeatures(ReadOnlySpan<byte> list)
+    {
+        List<string> features = [];
+        ByteReader reader = new(list, "config");
+        while (reader.Remaining > 0)
+            features.Add(reader.Text(256));
+        return features;
+    }
+
+    private static void CheckFeatures(IReadOnlyList<string> features, string action)
+    {
+        string[] unknown = [.. features.Except(KnownFeatures, StringComparer.Ordinal)];
+        if (unknown.Length > 0)
+            throw new UnsupportedException($"this program cannot {action} the repository: it uses {string.Join(", ", unknown)}; upgrade Snapstore");
+    }
+}

@@ -1,0 +1,91 @@
+using Snapstore.Crypto;
+using Snapstore.Formats;
+using Snapstore.Storage;
+
+namespace Snapstore.Repositories;
+
+/// <summary>The key slots of a repository: opening, adding, removing (spec/formats/key-slot.md).</summary>
+public static class KeySlots
+{
+    /// <summary>Tries every slot of the secret's kind.</summary>
+    /// <exception cref="WrongKeyException">None opens.</exception>
+    public static (KeyRing Keys, KeySlot Slot) OpenAny(IStorage storage, SessionId repository, SlotSecret secret)
+    {
+        List<string> problems = [];
+        int tried = 0;
+        foreach (KeySlot slot in Load(storage, repository, problems).Take(Limits.KeySlotsMax))
+        {
+            try
+            {
+                tried++;
+                if (slot.TryOpen(secret) is { } keys)
+                    return (keys, slot);
+            }
+            catch (CorruptDataException e)
+            {
+                problems.Add(e.Message);
+            }
+        }
+
+        string what = secret.IsKeyFile ? "the key file" : "the password";
+        string more = problems.Count > 0 ? $" (and not usable: {string.Join("; ", problems)})" : "";
+        throw new WrongKeyException($"{what} opens none of the {tried} key slots of {storage.Location}{more}");
+    }
+
+    /// <summary>All slots that are whole; what is wrong with the others goes to <paramref name="problems"/>.</summary>
+    public static IReadOnlyList<KeySlot> Load(IStorage storage, SessionId repository, ICollection<string> problems)
+    {
+        List<KeySlot> slots = [];
+        foreach (StoredObject found in storage.List(StorageKey.KeysPrefix))
+        {
+            if (!found.Key.TryParseId(StorageKey.KeysPrefix, out SessionId id))
+                continue;
+            try
+            {
+                slots.Add(KeySlot.Decode(id, repository, Repository.ReadWhole(storage, found.Key)));
+            }
+            catch (Exception e) when (e is CorruptDataException or UnsupportedException or ObjectMissingException)
+            {
+                problems.Add(e.Message);
+            }
+        }
+
+        return [.. slots.OrderBy(slot => slot.Id)];
+    }
+
+    /// <summary>Writes a slot, reads it back and opens it, so that no slot ever stands that does not work.</summary>
+    public static KeySlot Add(
+        IStorage storage, SessionId repository, KeyRing keys, SlotSecret secret, KdfCost cost, KeyLabel label)
+    {
+        KeySlot slot = KeySlot.Create(keys, repository, secret, cost, label);
+        StorageKey key = StorageKey.KeySlot(slot.Id);
+        if (!storage.PutIfAbsent(key, slot.Stored))
+            throw new StorageException($"{key} exists although its name is new and random; is another program writing there?");
+        KeySlot stored = KeySlot.Decode(slot.Id, repository, Repository.ReadWhole(storage, key));
+        using KeyRing? proof = stored.TryOpen(secret);
+        return proof is not null
+            ? stored
+            : throw new CorruptDataException($"{key} was written and does not open; the slots that were there are as before");
+    }
+
+    /// <summary>Removes a slot, but never the last that works.</summary>
+    /// <exception cref="UsageException">It is the last, or the one in use.</exception>
+    public static void Remove(Repository repository, SessionId id)
+    {
+        IReadOnlyList<KeySlot> slots = Load(repository.Storage, repository.Id, []);
+        if (slots.All(slot => slot.Id != id))
+            throw new UsageException($"there is no key {id.ToShortString()}; see: snapstore key list");
+        if (id == repository.Slot.Id)
+            throw new UsageException("that is the key you opened the repository with; use another key to remove it, or 'snapstore key passwd' to change it");
+        repository.Storage.Delete(StorageKey.KeySlot(id));
+    }
+
+    /// <summary>Replaces the slot in use by one for a new secret: the new one stands and opens before the old one goes.</summary>
+    public static KeySlot Change(Repository repository, SlotSecret secret, KdfCost cost)
+    {
+        KeyLabel label = repository.Slot.Label(repository.Keys, repository.Id);
+        KeySlot slot = Add(repository.Storage, repository.Id, repository.Keys, secret, cost, label);
+        repository.Storage.Delete(StorageKey.KeySlot(repository.Slot.Id));
+        return slot;
+    }
+}

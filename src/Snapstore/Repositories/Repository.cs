@@ -1,0 +1,81 @@
+using Snapstore.Crypto;
+using Snapstore.Formats;
+using Snapstore.Hashing;
+using Snapstore.Storage;
+
+namespace Snapstore.Repositories;
+
+/// <summary>An opened repository: storage, config and keys joined; the one door for the layers above.</summary>
+/// <remarks>Owns its storage and keys. The index is loaded when it is first asked for.</remarks>
+public sealed class Repository : IDisposable
+{
+    private readonly Lazy<BlobIndex> _index;
+
+    internal Repository(IStorage storage, RepositoryConfig config, KeyRing keys, KeySlot slot)
+    {
+        Storage = storage;
+        Config = config;
+        Keys = keys;
+        Slot = slot;
+        _index = new Lazy<BlobIndex>(() => new IndexLoader(this).LoadAll().Index);
+    }
+
+    /// <summary>Where its objects lie.</summary>
+    public IStorage Storage { get; }
+
+    /// <summary>What it is.</summary>
+    public RepositoryConfig Config { get; }
+
+    /// <summary>The keys that the secret opened.</summary>
+    public KeyRing Keys { get; }
+
+    /// <summary>The slot that the secret opened.</summary>
+    public KeySlot Slot { get; }
+
+    /// <summary>The repository's random id.</summary>
+    public SessionId Id => Config.Repository;
+
+    /// <summary>Where every blob lies.</summary>
+    public BlobIndex Index => _index.Value;
+
+    /// <summary>Reads a whole object.</summary>
+    /// <exception cref="ObjectMissingException">There is none.</exception>
+    public static byte[] ReadWhole(IStorage storage, StorageKey key)
+    {
+        long size = storage.SizeOf(key) ?? throw new ObjectMissingException(key, storage.Location);
+        if (size > Limits.ObjectSizeMax)
+            throw new CorruptDataException($"{key} is {size} bytes long, more than any such object");
+        byte[] content = new byte[size];
+        storage.Read(key, 0, content);
+        return content;
+    }
+
+    /// <summary>Opens a sealed object.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="owner">The session in its name.</param>
+    /// <param name="number">The number in its name; 0 where there is none.</param>
+    public byte[] Open(StorageKey key, SealKind kind, SessionId owner, int number = 0) =>
+        Envelope.Open(Keys, new SealContext(kind, Id, owner, number), ReadWhole(Storage, key), key.Name);
+
+    /// <summary>Seals a record and stores it; false where the name exists already.</summary>
+    public bool Put(StorageKey key, SealKind kind, ReadOnlySpan<byte> record, SessionId owner, int number = 0) =>
+        Storage.PutIfAbsent(key, Envelope.Seal(Keys, new SealContext(kind, Id, owner, number), record));
+
+    /// <summary>The BLAKE3 hash of an object's stored bytes.</summary>
+    public static ObjectHash HashOf(ReadOnlySpan<byte> stored)
+    {
+        Span<byte> hash = stackalloc byte[ObjectHash.Size];
+        Blake3.Hash(stored, hash);
+        return new ObjectHash(hash);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_index.IsValueCreated)
+            _index.Value.Dispose();
+        Keys.Dispose();
+        Storage.Dispose();
+    }
+}

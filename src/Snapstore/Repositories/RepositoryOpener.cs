@@ -1,0 +1,59 @@
+using Snapstore.Crypto;
+using Snapstore.Formats;
+using Snapstore.Storage;
+
+namespace Snapstore.Repositories;
+
+/// <summary>Makes and opens repositories (spec/formats/config.md, key-slot.md).</summary>
+public static class RepositoryOpener
+{
+    /// <summary>Makes a repository in an empty storage. Order: key slot, its proof, then `config`, which decides.</summary>
+    /// <exception cref="UsageException">There is a repository already; it is left as it is.</exception>
+    public static Repository Create(IStorage storage, string chunker, SlotSecret secret, KdfCost cost, KeyLabel label, string program)
+    {
+        if (storage.SizeOf(StorageKey.Config) is not null)
+            throw AlreadyThere(storage);
+        SessionId id = SessionId.NewRandom();
+        KeyRing keys = KeyRing.Generate();
+        KeySlot slot = KeySlots.Add(storage, id, keys, secret, cost, label);
+        RepositoryConfig config = new(id, [], [], chunker, label.CreatedSeconds, program);
+        byte[] stored = config.Encode(keys);
+        _ = RepositoryConfig.Decode(stored, keys);
+        if (!storage.PutIfAbsent(StorageKey.Config, stored))
+        {
+            storage.Delete(StorageKey.KeySlot(slot.Id));
+            throw AlreadyThere(storage);
+        }
+
+        return new Repository(storage, config, keys, slot);
+    }
+
+    /// <summary>Reads what a storage says of itself without a key.</summary>
+    /// <exception cref="RepositoryNotFoundException">There is no repository.</exception>
+    public static RepositoryConfig ReadPlainConfig(IStorage storage) => RepositoryConfig.DecodePlain(ReadConfig(storage));
+
+    /// <summary>Opens a repository; ownership of the storage passes to it.</summary>
+    /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
+    public static Repository Open(IStorage storage, SlotSecret secret)
+    {
+        byte[] stored = ReadConfig(storage);
+        RepositoryConfig plain = RepositoryConfig.DecodePlain(stored);
+        (KeyRing keys, KeySlot slot) = KeySlots.OpenAny(storage, plain.Repository, secret);
+        return new Repository(storage, RepositoryConfig.Decode(stored, keys), keys, slot);
+    }
+
+    private static byte[] ReadConfig(IStorage storage)
+    {
+        try
+        {
+            return Repository.ReadWhole(storage, StorageKey.Config);
+        }
+        catch (ObjectMissingException)
+        {
+            throw new RepositoryNotFoundException($"there is no repository at {storage.Location}; make one with: snapstore init");
+        }
+    }
+
+    private static UsageException AlreadyThere(IStorage storage) =>
+        new($"there is a repository at {storage.Location} already; it was left as it is");
+}
