@@ -130,7 +130,7 @@ internal static partial class ZstdNative
     {
         try
         {
-            return call() is var result && result != 0 ? result : throw new OutOfMemoryException("libzstd has no memory");
+            return call() is var result && result != 0 ? result : throw new InsufficientMemoryException("libzstd has no memory");
         }
         catch (DllNotFoundException e)
         {

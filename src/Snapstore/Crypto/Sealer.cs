@@ -77,9 +77,9 @@ public static class Sealer
     {
         Span<byte> random = stackalloc byte[SaltSize];
         RandomNumberGenerator.Fill(random);
-        Blake3Hasher hasher = t_saltHasher ??= new Blake3Hasher(keys[KeyPurpose.Salt]);
-        if (!ReferenceEquals(t_saltOwner, keys))
-            (hasher, t_saltOwner) = (t_saltHasher = new Blake3Hasher(keys[KeyPurpose.Salt]), keys);
+        Blake3Hasher hasher = _saltHasher ??= new Blake3Hasher(keys[KeyPurpose.Salt]);
+        if (!ReferenceEquals(_saltOwner, keys))
+            (hasher, _saltOwner) = (_saltHasher = new Blake3Hasher(keys[KeyPurpose.Salt]), keys);
         hasher.Reset();
         hasher.Update(random);
         hasher.Update(context);
@@ -89,10 +89,10 @@ public static class Sealer
 
     // One hasher a thread: it is reused for every segment, and 2 KiB of state is dear to make anew.
     [ThreadStatic]
-    private static Blake3Hasher? t_saltHasher;
+    private static Blake3Hasher? _saltHasher;
 
     [ThreadStatic]
-    private static KeyRing? t_saltOwner;
+    private static KeyRing? _saltOwner;
 
     private static void Derive(ReadOnlySpan<byte> key, ReadOnlySpan<byte> context, ReadOnlySpan<byte> salt, Span<byte> output)
     {

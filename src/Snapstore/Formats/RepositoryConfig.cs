@@ -22,7 +22,6 @@ public sealed record RepositoryConfig(
     /// <summary>The version of the format that this program writes.</summary>
     public const int FormatVersion = 1;
 
-    private const int FixedSize = 8 + 2 + 2 + 2 + SessionId.Size;
     private const int ChunkerField = 1, CreatedField = 2, ProgramField = 3;
 
     private static readonly string[] KnownFeatures = [];
@@ -76,10 +75,8 @@ public sealed record RepositoryConfig(
 
     private static RepositoryConfig DecodePlain(ReadOnlySpan<byte> stored, out int plainLength)
     {
-        if (!stored.StartsWith(Magic[..Math.Min(stored.Length, Magic.Length)]) || stored.Length < FixedSize)
-            throw stored.StartsWith(Magic)
-                ? new CorruptDataException("config is truncated")
-                : new RepositoryNotFoundException("the object 'config' there is not a Snapstore repository's (or it is damaged at its start)");
+        if (!stored.StartsWith(Magic))
+            throw new RepositoryNotFoundException("the object 'config' there is not a Snapstore repository's (or it is damaged at its start)");
         ByteReader reader = new(stored, "config");
         _ = reader.Raw(Magic.Length);
         int version = reader.U16();

@@ -1,5 +1,3 @@
-using Snapstore.Formats;
-
 namespace Snapstore.Repositories;
 
 /// <summary>Reads single blobs, keeping the last few opened segments, for whoever wants one blob of a segment

@@ -1,0 +1,153 @@
+using Snapstore.Compression;
+using Snapstore.Formats;
+
+namespace Snapstore.Repositories;
+
+/// <summary>How a session writes.</summary>
+/// <param name="Compression">How hard to compress.</param>
+/// <param name="Workers">Threads that compress and seal; 0 does all at once where it is put.</param>
+/// <param name="DryRun">True counts what would be stored and stores nothing.</param>
+public sealed record BlobWriterOptions(CompressionLevel Compression, int Workers, bool DryRun);
+
+/// <summary>What a session has stored.</summary>
+/// <param name="DataBlobs">New data blobs.</param>
+/// <param name="DataBytes">Bytes of plaintext in them.</param>
+/// <param name="MetaBlobs">New meta blobs.</param>
+/// <param name="MetaBytes">Bytes of plaintext in them.</param>
+/// <param name="StoredBytes">Bytes added to the storage: packs and index objects.</param>
+public readonly record struct StoredCounts(long DataBlobs, long DataBytes, long MetaBlobs, long MetaBytes, long StoredBytes);
+
+/// <summary>
+/// Stores the blobs of one session: skips the known, fills segments, compresses and seals them on worker threads,
+/// appends them to packs, publishes packs, writes index objects.
+/// </summary>
+/// <remarks>
+/// Order of writes (spec/protocols/backup.md): a pack is durable before an index object names it, all are durable when
+/// <see cref="Finish"/> returns. Blobs are put by one thread. Memory: two open segments, one a worker and one queued,
+/// each 1 MiB as a rule; two packs being written, whose bytes are with the storage.
+/// </remarks>
+public sealed class BlobWriter : IDisposable
+{
+    private readonly Repository _repository;
+    private readonly BlobWriterOptions _options;
+    private readonly BlobIdSet _taken = new();
+    private readonly SegmentBuffer[] _open = [new(PackKind.Data), new(PackKind.Meta)];
+    private readonly SegmentBufferPool _pool;
+    private readonly WorkQueue<SegmentBuffer> _sealing;
+    private readonly PackSink _packs;
+    private long _dataBlobs, _dataBytes, _metaBlobs, _metaBytes;
+
+    /// <summary>A writer for this session.</summary>
+    public BlobWriter(Repository repository, SessionId session, BlobWriterOptions options, TimeProvider time)
+    {
+        _repository = repository;
+        _options = options;
+        _pool = new SegmentBufferPool(options.Workers + 1);
+        _packs = new PackSink(repository, session, options.Workers > 0 ? 1 : 0, time);
+        _sealing = new WorkQueue<SegmentBuffer>("seal", options.Workers, capacity: 1, MakeSealer);
+    }
+
+    /// <summary>What was put and stored so far.</summary>
+    public StoredCounts Counts => new(
+        Volatile.Read(ref _dataBlobs), Volatile.Read(ref _dataBytes), Volatile.Read(ref _metaBlobs), Volatile.Read(ref _metaBytes), _packs.StoredBytes);
+
+    /// <summary>Takes in a data blob; false where the repository or this session has it.</summary>
+    public bool PutData(in BlobId id, ReadOnlySpan<byte> plain)
+    {
+        if (!Take(PackKind.Data, id, plain))
+            return false;
+        _dataBlobs++;
+        _dataBytes += plain.Length;
+        return true;
+    }
+
+    /// <summary>Takes in a tree or chunk-list node and returns its id.</summary>
+    public BlobId PutMeta(ReadOnlySpan<byte> plain)
+    {
+        BlobId id = _repository.Keys.MetaId(plain);
+        if (Take(PackKind.Meta, id, plain))
+        {
+            _metaBlobs++;
+            _metaBytes += plain.Length;
+        }
+
+        return id;
+    }
+
+    /// <summary>Makes all that was put durable and indexed.</summary>
+    public void Finish()
+    {
+        foreach (SegmentBuffer buffer in _open)
+        {
+            if (buffer.Blobs.Count > 0 && !_options.DryRun)
+                _sealing.Add(buffer);
+        }
+
+        _sealing.Complete();
+        _packs.Finish();
+    }
+
+    /// <summary>Makes packs known that no index object names; the next index object will.</summary>
+    public void Adopt(IReadOnlyList<IndexedPack> packs) => _packs.Adopt(packs);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sealing.Dispose();
+        _packs.Dispose();
+        _taken.Dispose();
+        _pool.Dispose();
+    }
+
+    private bool Take(PackKind kind, in BlobId id, ReadOnlySpan<byte> plain)
+    {
+        if (plain.Length > Limits.BlobSizeMax)
+            throw new InvalidOperationException($"a blob of {plain.Length} bytes is beyond the bound of {Limits.BlobSizeMax}");
+        if (_repository.Index.Contains(id) || !_taken.Add(id))
+            return false;
+        if (!_options.DryRun)
+            Append(kind, id, plain);
+        return true;
+    }
+
+    private void Append(PackKind kind, in BlobId id, ReadOnlySpan<byte> plain)
+    {
+        ref SegmentBuffer open = ref _open[(int)kind - 1];
+        // A blob of half a segment or more gets its own, so that small ones stay together.
+        bool isLarge = plain.Length >= Limits.SegmentSizeTarget / 2;
+        if (open.Blobs.Count > 0 && (isLarge || open.Length + plain.Length > Limits.SegmentSizeTarget))
+            Close(ref open, kind);
+        open.Add(id, plain);
+        if (isLarge || open.Length >= Limits.SegmentSizeTarget)
+            Close(ref open, kind);
+    }
+
+    private void Close(ref SegmentBuffer open, PackKind kind)
+    {
+        SegmentBuffer full = open;
+        open = _pool.Rent(kind, _sealing.ThrowIfFailed);
+        _sealing.Add(full);
+    }
+
+    private (Action<SegmentBuffer> Work, IDisposable? Owned) MakeSealer()
+    {
+        SegmentCodec codec = new(_repository.Keys, _repository.Id, _options.Compression);
+        byte[] stored = GC.AllocateUninitializedArray<byte>(SegmentCodec.StoredBound(Limits.SegmentSizeTarget), pinned: true);
+        return (Seal, codec);
+
+        void Seal(SegmentBuffer buffer)
+        {
+            try
+            {
+                int bound = SegmentCodec.StoredBound(buffer.Length);
+                Span<byte> target = bound <= stored.Length ? stored : new byte[bound];
+                int length = codec.Encode(buffer.Kind, buffer.Plain, target);
+                _packs.Add(buffer.Kind, target[..length], buffer.BlobSpan);
+            }
+            finally
+            {
+                _pool.Return(buffer);
+            }
+        }
+    }
+}

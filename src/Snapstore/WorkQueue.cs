@@ -1,0 +1,135 @@
+using System.Runtime.ExceptionServices;
+
+namespace Snapstore;
+
+/// <summary>Does items on a few threads, through a bounded queue. The first failure stops all and is thrown to whoever
+/// adds or completes.</summary>
+/// <remarks>With no threads the work is done at once by who adds it: one order of everything, for simulation.
+/// <c>makeWorker</c> is called once a thread, so a worker may hold state that is not thread safe.</remarks>
+internal sealed class WorkQueue<T> : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _room;
+    private readonly SemaphoreSlim _items = new(0);
+    private readonly Queue<T> _queue = new();
+    private readonly Thread[] _threads;
+    private readonly Action<T>? _inline;
+    private readonly List<IDisposable> _owned = [];
+    private volatile ExceptionDispatchInfo? _failure;
+    private bool _completed;
+
+    public WorkQueue(string name, int threads, int capacity, Func<(Action<T> Work, IDisposable? Owned)> makeWorker)
+    {
+        _room = new SemaphoreSlim(Math.Max(1, capacity));
+        if (threads == 0)
+            _inline = Make(makeWorker);
+        _threads = new Thread[threads];
+        for (int i = 0; i < threads; i++)
+        {
+            Action<T> work = Make(makeWorker);
+            _threads[i] = new Thread(() => Run(work)) { Name = name, IsBackground = true };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Waits for room, then queues the item. A failed queue throws what it failed of.</summary>
+    public void Add(T item)
+    {
+        _failure?.Throw();
+        if (_inline is not null)
+        {
+            _inline(item);
+            return;
+        }
+
+        _room.Wait();
+        _failure?.Throw();
+        lock (_lock)
+            _queue.Enqueue(item);
+        _items.Release();
+    }
+
+    /// <summary>Throws what the queue failed of, if it did.</summary>
+    public void ThrowIfFailed() => _failure?.Throw();
+
+    /// <summary>Waits until all is done.</summary>
+    public void Complete()
+    {
+        StopThreads();
+        _failure?.Throw();
+    }
+
+    /// <summary>Stops; items that no thread has begun are dropped.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (T dropped in _queue)
+                (dropped as IDisposable)?.Dispose();
+            _queue.Clear();
+        }
+
+        StopThreads();
+        foreach (IDisposable owned in _owned)
+            owned.Dispose();
+        _room.Dispose();
+        _items.Dispose();
+    }
+
+    private Action<T> Make(Func<(Action<T> Work, IDisposable? Owned)> makeWorker)
+    {
+        (Action<T> work, IDisposable? owned) = makeWorker();
+        if (owned is not null)
+            _owned.Add(owned);
+        return work;
+    }
+
+    private void StopThreads()
+    {
+        lock (_lock)
+        {
+            if (_completed)
+                return;
+            _completed = true;
+        }
+
+        if (_threads.Length > 0)
+            _items.Release(_threads.Length);
+        foreach (Thread thread in _threads)
+            thread.Join();
+    }
+
+    private void Run(Action<T> work)
+    {
+        while (true)
+        {
+            _items.Wait();
+            T? item;
+            lock (_lock)
+            {
+                // No item behind a released permit means that the queue is complete.
+                if (!_queue.TryDequeue(out item))
+                    return;
+            }
+
+            _room.Release();
+            if (_failure is null)
+                Attempt(work, item);
+        }
+    }
+
+    // A stage boundary: whatever fails here is thrown again where the work came from.
+    private void Attempt(Action<T> work, T item)
+    {
+        try
+        {
+            work(item);
+        }
+#pragma warning disable CA1031
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _failure ??= ExceptionDispatchInfo.Capture(e);
+        }
+    }
+}
