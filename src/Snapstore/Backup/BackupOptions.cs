@@ -1,0 +1,120 @@
+using Snapstore.Compression;
+
+namespace Snapstore.Backup;
+
+/// <summary>How a run that takes a snapshot is to work, whatever its source.</summary>
+public sealed record BackupOptions
+{
+    /// <summary>The host named in the manifest.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>The user named in the manifest.</summary>
+    public required string User { get; init; }
+
+    /// <summary>Program and version named in the manifest.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>The snapshot's time, Unix nanoseconds; null for the start of the run.</summary>
+    public long? TimeNanoseconds { get; init; }
+
+    /// <summary>Tags.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>How hard to compress.</summary>
+    public CompressionLevel Compression { get; init; } = CompressionLevel.Default;
+
+    /// <summary>True reads and counts everything and stores nothing.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Threads for reading and for sealing, each; 0 does all on the calling thread in one order.</summary>
+    public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 16);
+}
+
+/// <summary>What of the file system is to be captured, and how it is compared with the parent.</summary>
+public sealed record FileSelection
+{
+    /// <summary>Files and directories, absolute, as raw bytes.</summary>
+    public required IReadOnlyList<byte[]> Paths { get; init; }
+
+    /// <summary>What to leave out.</summary>
+    public Sources.ExcludeRules Excludes { get; init; } = Sources.ExcludeRules.None;
+
+    /// <summary>True stays on the file systems that the paths themselves are on.</summary>
+    public bool OneFileSystem { get; init; }
+
+    /// <summary>The parent, by choice of the user; null finds the newest of the same host and paths.</summary>
+    public Repositories.Snapshot? Parent { get; init; }
+
+    /// <summary>True compares with no parent: every file is read.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>True reads every file and compares content; times decide nothing.</summary>
+    public bool Checksum { get; init; }
+
+    /// <summary>True takes a file as unchanged even if its ctime differs.</summary>
+    public bool IgnoreCtime { get; init; }
+
+    /// <summary>True takes a file as unchanged even if its inode number differs.</summary>
+    public bool IgnoreInode { get; init; }
+}
+
+/// <summary>A stream to be captured as one file.</summary>
+/// <param name="Name">The file's name in the snapshot (raw bytes, may contain '/').</param>
+/// <param name="Content">The bytes; read to the end, not disposed of.</param>
+/// <param name="Command">The command line whose output it is; null for standard input.</param>
+/// <param name="Outcome">Asked at the end of the stream how the command ended; a bad end throws and no snapshot is kept.</param>
+public sealed record StreamSelection(
+    byte[] Name, Stream Content, IReadOnlyList<string>? Command = null, Func<Formats.CommandFacts>? Outcome = null);
+
+/// <summary>What a run did.</summary>
+/// <param name="Id">The new snapshot; null after a dry run.</param>
+/// <param name="Manifest">Its root record.</param>
+/// <param name="Parent">The snapshot it was compared with.</param>
+/// <param name="Warnings">Everything that could not be captured as it was, in order.</param>
+public sealed record BackupReport(
+    SessionId? Id, Formats.Manifest Manifest, SessionId? Parent, IReadOnlyList<string> Warnings);
+
+/// <summary>Where a run stands; read by whoever shows it, while it runs.</summary>
+public sealed class BackupProgress
+{
+    private long _files, _bytes, _filesExpected, _bytesExpected, _warnings;
+    private volatile byte[] _current = [];
+
+    /// <summary>Files done.</summary>
+    public long Files => Volatile.Read(ref _files);
+
+    /// <summary>Bytes of files done, unchanged ones included.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Files expected, from the parent or a count made beside; 0 where unknown.</summary>
+    public long FilesExpected => Volatile.Read(ref _filesExpected);
+
+    /// <summary>Bytes expected; 0 where unknown.</summary>
+    public long BytesExpected => Volatile.Read(ref _bytesExpected);
+
+    /// <summary>Warnings so far.</summary>
+    public long Warnings => Volatile.Read(ref _warnings);
+
+    /// <summary>The path at work, raw bytes.</summary>
+    public byte[] Current => _current;
+
+    /// <summary>Adds what was done.</summary>
+    public void Add(long files, long bytes)
+    {
+        Interlocked.Add(ref _files, files);
+        Interlocked.Add(ref _bytes, bytes);
+    }
+
+    /// <summary>States what is to be expected.</summary>
+    public void Expect(long files, long bytes)
+    {
+        Volatile.Write(ref _filesExpected, files);
+        Volatile.Write(ref _bytesExpected, bytes);
+    }
+
+    /// <summary>States the path at work.</summary>
+    public void At(byte[] path) => _current = path;
+
+    /// <summary>Counts a warning.</summary>
+    public void Warn() => Interlocked.Increment(ref _warnings);
+}
