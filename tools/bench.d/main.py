@@ -15,7 +15,7 @@ import report
 
 TOOLS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BOUNDED_STEPS = ["first", "unchanged", "restore"]
-USAGE = """tools/bench [engine] [PART...] [STEP...]   compare on PARTs (default: source small large)
+USAGE = """tools/bench [engine] [PART...] [STEP...]      compare on PARTs (default: source small large)
        tools/bench bounded [files|directory|sparse]...   show the memory bound of Snapstore
        tools/bench corpora [PART...]   only build the trees"""
 
@@ -32,7 +32,7 @@ def parse(arguments):
     parser.add_argument("--cold", action="store_true", help="empty the page cache before each run (needs root)")
     parser.add_argument("--json", metavar="FILE", help="write all figures to FILE")
     parser.add_argument("--snapstore", metavar="PROGRAM", help="measure this program, not what tools/publish makes")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
 
     modes = [word for word in options.words if word in ("engine", "bounded", "corpora")]
     options.mode = modes[0] if modes else "engine"

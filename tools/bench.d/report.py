@@ -17,9 +17,8 @@ BOUNDED_PEAK_MIB = 256
 
 def count_and_size(facts):
     """The first line about a corpus."""
-    size = facts["bytes"]
-    unit = next(unit for unit in ("GiB", "MiB", "KiB") if size >= 1 << {"GiB": 30, "MiB": 20, "KiB": 0}[unit])
-    size /= 1 << {"GiB": 30, "MiB": 20, "KiB": 10}[unit]
+    unit, shift = ("GiB", 30) if facts["bytes"] >= 1 << 30 else ("MiB", 20)
+    size = facts["bytes"] / (1 << shift)
     return f"{facts['files']:,} files, {facts['directories']:,} directories, {size:.1f} {unit}"
 
 
