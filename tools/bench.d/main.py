@@ -142,4 +142,9 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as failure:
+        sys.exit(f"bench: failed: {' '.join(failure.cmd)}\n{failure.stderr or ''}")
+    except KeyboardInterrupt:
+        sys.exit(130)
