@@ -9,7 +9,8 @@ COLUMNS = [("wall s", "wall_s", ".2f"), ("cpu s", "cpu_s", ".2f"), ("peak MiB", 
 FLOORS = [
     ("source", "first", "wall_s", 0.5), ("small", "first", "wall_s", 0.5),
     ("source", "first", "repository_mib", 0.85), ("small", "first", "repository_mib", 0.85),
-    (None, "unchanged", "wall_s", 0.25), (None, "restore", "wall_s", 0.7), (None, "check-data", "wall_s", 0.7),
+    ("source", "unchanged", "wall_s", 0.25), ("small", "unchanged", "wall_s", 0.25),
+    (None, "restore", "wall_s", 0.7), (None, "check-data", "wall_s", 0.7),
 ]
 ENGINE_PEAK_MIB = 200
 BOUNDED_PEAK_MIB = 256
