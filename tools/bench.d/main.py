@@ -107,6 +107,7 @@ def with_remembered(options, name, facts, figures):
 
 
 def main():
+    sys.stdout.reconfigure(line_buffering=True)  # each part is told when it is done, into files too
     options = parse(sys.argv[1:])
     os.makedirs(options.work, exist_ok=True)
     known = {name: corpora.ensure(options.work, name, options.scale) for name in options.parts}
