@@ -46,7 +46,8 @@ def parse(arguments):
                      f" steps: {' '.join(known_steps)})")
     options.parts = [part for part in known_parts if part in named] or known_parts
     options.steps = with_needed(known_steps, [step for step in known_steps if step in named])
-    options.tools = (options.tools or ("snapstore" if options.mode == "bounded" else "snapstore,restic,borg")).split(",")
+    all_tools = "snapstore" if options.mode == "bounded" else "snapstore,restic,borg"
+    options.tools = (options.tools or all_tools).split(",")
     if not set(options.tools) <= set(contenders.KINDS):
         parser.error(f"--tools: choose of {','.join(contenders.KINDS)}")
     options.work = os.path.realpath(os.environ.get("SNAPSTORE_BENCH_DIR", "/var/tmp/snapstore-bench"))
@@ -64,7 +65,8 @@ def programs(options):
     """Get the peers, publish Snapstore, and return the contenders."""
     peers = os.path.join(options.work, "peers", "bin")
     if set(options.tools) - {"snapstore"}:
-        subprocess.run([os.path.join(TOOLS, "get-peers"), os.path.dirname(peers)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([os.path.join(TOOLS, "get-peers"), os.path.dirname(peers)], check=True,
+                       stdout=subprocess.DEVNULL)
     where = {"restic": os.path.join(peers, "restic"), "borg": os.path.join(peers, "borg")}
     if "snapstore" in options.tools:
         if not options.snapstore:
