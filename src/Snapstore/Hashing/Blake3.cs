@@ -43,20 +43,32 @@ public static unsafe class Blake3
         ? key32
         : throw new ArgumentException($"A BLAKE3 key is {KeySize} bytes, not {key32.Length}.", nameof(key32));
 
-    [SkipLocalsInit]
-    private static void Hash(ReadOnlySpan<byte> key32, uint modeFlags, ReadOnlySpan<byte> input, Span<byte> output)
+    private static void Hash(ReadOnlySpan<byte> key32, uint modeFlags, ReadOnlySpan<byte> input, Span<byte> output) =>
+        Hash(Blake3Levels.Best, key32, modeFlags, input, output);
+
+    internal static void Hash(Blake3Level level, ReadOnlySpan<byte> key32, uint modeFlags, ReadOnlySpan<byte> input,
+        Span<byte> output)
     {
         ArgumentOutOfRangeException.ThrowIfZero(output.Length, nameof(output));
         fixed (byte* key = key32)
         fixed (byte* message = input)
         {
-            byte* values = stackalloc byte[Blake3Tree.ValuesSize];
-            byte* stack = stackalloc byte[Blake3Tree.StackSize];
-            Blake3Tree tree = new(new Blake3Node(key, modeFlags), values, stack);
-            int whole = input.Length <= Blake3Constants.ChunkSize ? 0 : input.Length / Blake3Constants.ChunkSize;
-            tree.Add(message, (nuint)whole);
-            whole *= Blake3Constants.ChunkSize;
-            tree.Finish(message + whole, input.Length - whole, output);
+            Blake3Node node = new(level, key, modeFlags);
+            if (input.Length <= Blake3Constants.ChunkSize)
+                node.HashRootChunk(message, input.Length, output);
+            else
+                HashTree(node, message, input.Length, output);
         }
+    }
+
+    [SkipLocalsInit]
+    private static void HashTree(Blake3Node node, byte* input, int size, Span<byte> output)
+    {
+        byte* values = stackalloc byte[Blake3Tree.ValuesSize];
+        byte* stack = stackalloc byte[Blake3Tree.StackSize];
+        Blake3Tree tree = new(node, values, stack);
+        int tailSize = size % Blake3Constants.ChunkSize;
+        tree.Add(input, (nuint)(size / Blake3Constants.ChunkSize));
+        tree.Finish(input + (size - tailSize), tailSize, output);
     }
 }

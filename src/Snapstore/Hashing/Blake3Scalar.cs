@@ -4,34 +4,38 @@ using System.Runtime.CompilerServices;
 
 namespace Snapstore.Hashing;
 
-/// <summary>What a compression takes beside the chaining value and the message (paper, section 2.2).</summary>
-/// <param name="Counter">Number of the chunk, or of the output block of a root.</param>
-/// <param name="Length">Bytes of message in the block, 0 to 64.</param>
-/// <param name="Flags">The domain flags.</param>
-internal readonly record struct Blake3BlockInfo(ulong Counter, uint Length, uint Flags);
-
 /// <summary>The compression function word by word: needs no vector unit, runs on either byte order.</summary>
 internal static unsafe class Blake3Scalar
 {
     private const int Words = 16;
 
-    /// <summary>Compresses one 64-byte block; writes the 64 bytes of extended output.</summary>
+    /// <summary>
+    /// Compresses blocks that follow each other, the result of each being the next one's chaining value;
+    /// writes the 64 bytes of output of the last.
+    /// </summary>
     [SkipLocalsInit]
-    public static void Compress(byte* value, byte* block, Blake3BlockInfo info, byte* output)
+    public static void Compress(byte* value, byte* input, int blocks, Blake3BlockInfo info, byte* output)
     {
         uint* state = stackalloc uint[Words];
         uint* message = stackalloc uint[Words];
-        for (int word = 0; word < Words; word++)
-            message[word] = Read(block, word);
-        Start(state, value, info);
-        for (int round = 0; round < 7; round++)
-            Round(state, message, Blake3Constants.Schedule.Slice(round * Words, Words));
-        for (int word = 0; word < 8; word++)
+        uint firstFlags = info.FirstFlags;
+        for (int block = 0; block < blocks; block++)
         {
-            uint high = state[word + 8];
-            uint chained = Read(value, word);
-            Write(output, word, state[word] ^ high);
-            Write(output, word + 8, high ^ chained);
+            for (int word = 0; word < Words; word++)
+                message[word] = Read(input, word);
+            Start(state, value, info with { Flags = info.Flags | firstFlags });
+            for (int round = 0; round < 7; round++)
+                Round(state, message, Blake3Constants.Schedule.Slice(round * Words, Words));
+            for (int word = 0; word < 8; word++)
+            {
+                uint high = state[word + 8];
+                uint chained = Read(value, word);
+                Write(output, word, state[word] ^ high);
+                Write(output, word + 8, high ^ chained);
+            }
+            value = output;
+            input += Blake3Constants.BlockSize;
+            firstFlags = 0;
         }
     }
 
