@@ -35,7 +35,8 @@ public static unsafe class Blake3
     {
         ArgumentNullException.ThrowIfNull(context);
         Span<byte> contextKey = stackalloc byte[KeySize];
-        Hash(Blake3Constants.PlainKey, Blake3Constants.DeriveKeyContext, Encoding.UTF8.GetBytes(context), contextKey);
+        byte[] contextBytes = Encoding.UTF8.GetBytes(context);
+        Hash(Blake3Constants.PlainKey, Blake3Constants.DeriveKeyContext, contextBytes, contextKey);
         Hash(contextKey, Blake3Constants.DeriveKeyMaterial, material, output);
     }
 
@@ -43,11 +44,13 @@ public static unsafe class Blake3
         ? key32
         : throw new ArgumentException($"A BLAKE3 key is {KeySize} bytes, not {key32.Length}.", nameof(key32));
 
-    private static void Hash(ReadOnlySpan<byte> key32, uint modeFlags, ReadOnlySpan<byte> input, Span<byte> output) =>
+    private static void Hash(
+        ReadOnlySpan<byte> key32, uint modeFlags, ReadOnlySpan<byte> input, Span<byte> output) =>
         Hash(Blake3Levels.Best, key32, modeFlags, input, output);
 
-    internal static void Hash(Blake3Level level, ReadOnlySpan<byte> key32, uint modeFlags, ReadOnlySpan<byte> input,
-        Span<byte> output)
+    /// <summary>The hash by a certain path; the path must be supported.</summary>
+    internal static void Hash(
+        Blake3Level level, ReadOnlySpan<byte> key32, uint modeFlags, ReadOnlySpan<byte> input, Span<byte> output)
     {
         ArgumentOutOfRangeException.ThrowIfZero(output.Length, nameof(output));
         fixed (byte* key = key32)

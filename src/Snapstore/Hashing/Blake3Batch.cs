@@ -39,14 +39,20 @@ internal unsafe struct Blake3Batch
     /// <summary>Whether as many chunks again lie behind these and will be hashed next.</summary>
     public bool MoreFollow;
 
+    /// <summary>Whether nobody has asked for the memory of these beforehand.</summary>
+    public bool IsFirst;
+
     /// <summary>Receives the chaining values one after another; has room for every lane.</summary>
     public byte* Output;
 
     /// <summary>The address of each lane's message.</summary>
     public readonly void FillLanes(byte** lanes, int laneCount)
     {
-        for (int lane = 0; lane < laneCount; lane++)
-            lanes[lane] = Input + Math.Min(lane, Count - 1) * Stride;
+        unchecked
+        {
+            for (int lane = 0; lane < laneCount; lane++)
+                lanes[lane] = Input + Math.Min(lane, Count - 1) * Stride;
+        }
     }
 
     /// <summary>The flags of one block.</summary>
@@ -55,19 +61,28 @@ internal unsafe struct Blake3Batch
         Flags | (block == 0 ? FirstFlags : 0) | (block == Blocks - 1 ? LastFlags : 0);
 
     /// <summary>
-    /// While one block of each lane is hashed, asks for the memory of one lane of the next batch, in order:
-    /// lanes a chunk apart look to the processor like many streams, too many for it to foresee on its own.
+    /// Asks for memory while one block of each lane is hashed. Lanes a chunk apart look to the processor like
+    /// many streams, too many for it to foresee on its own. The next batch is asked for a chunk at a time, in
+    /// order; of a first batch, which nobody asked for, the lanes' blocks to come.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Prefetch(int block, int laneCount)
+    public readonly void Prefetch(int block, byte** lanes, int laneCount)
     {
-        if (!MoreFollow || block >= laneCount)
+        if (!Sse.IsSupported)
             return;
         unchecked
         {
-            byte* next = Input + (laneCount + block) * Blake3Constants.ChunkSize;
-            for (int offset = 0; offset < Blake3Constants.ChunkSize; offset += Blake3Constants.BlockSize)
-                Sse.Prefetch0(next + offset);
+            if (IsFirst)
+            {
+                for (int lane = 0; lane < laneCount; lane++)
+                    Sse.Prefetch0(lanes[lane] + 2 * Blake3Constants.BlockSize);
+            }
+            if (MoreFollow && block < laneCount)
+            {
+                byte* next = Input + (laneCount + block) * Blake3Constants.ChunkSize;
+                for (int offset = 0; offset < Blake3Constants.ChunkSize; offset += Blake3Constants.BlockSize)
+                    Sse.Prefetch0(next + offset);
+            }
         }
     }
 }

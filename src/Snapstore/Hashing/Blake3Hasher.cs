@@ -78,7 +78,8 @@ public sealed unsafe class Blake3Hasher
         ArgumentOutOfRangeException.ThrowIfZero(output.Length, nameof(output));
         byte* values = stackalloc byte[Blake3Tree.ValuesSize];
         byte* stack = stackalloc byte[Blake3Tree.StackSize];
-        _values.AsSpan(0, _valueCount * Blake3Constants.ValueSize).CopyTo(new Span<byte>(values, Blake3Tree.ValuesSize));
+        int used = _valueCount * Blake3Constants.ValueSize;
+        _values.AsSpan(0, used).CopyTo(new Span<byte>(values, used));
         _stack.CopyTo(new Span<byte>(stack, Blake3Tree.StackSize));
         fixed (byte* key = _key)
         fixed (byte* buffer = _buffer)

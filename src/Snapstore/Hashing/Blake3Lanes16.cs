@@ -23,11 +23,14 @@ internal static unsafe class Blake3Lanes16
         unchecked
         {
             byte* memory = stackalloc byte[(BlockWords + 2) * sizeof(Vector512<uint>)];
-            Vector512<uint>* m = (Vector512<uint>*)(((nuint)memory + (nuint)sizeof(Vector512<uint>) - 1) & ~((nuint)sizeof(Vector512<uint>) - 1));
+            // Aligned: a vector that crossed two cache lines would cost two loads.
+            nuint mask = (nuint)sizeof(Vector512<uint>) - 1;
+            Vector512<uint>* m = (Vector512<uint>*)(((nuint)memory + mask) & ~mask);
             byte** lanes = stackalloc byte*[Lanes];
             int* barrier = (int*)(m + BlockWords);
             batch.FillLanes(lanes, Lanes);
-            Vector512<uint> counterLow = batch.CounterStep * Vector512<uint>.Indices + Vector512.Create((uint)batch.Counter);
+            Vector512<uint> counterLow = Vector512.Create((uint)batch.Counter);
+            counterLow += batch.CounterStep * Vector512<uint>.Indices;
             Vector512<uint> carry = Vector512.LessThan(counterLow, Vector512.Create((uint)batch.Counter));
             // A carry is all ones, that is -1.
             Vector512<uint> counterHigh = Vector512.Create((uint)(batch.Counter >> 32)) - carry;
@@ -43,7 +46,7 @@ internal static unsafe class Blake3Lanes16
             for (int block = 0; block < batch.Blocks; block++)
             {
                 LoadBlocks(lanes, m);
-                batch.Prefetch(block, Lanes);
+                batch.Prefetch(block, lanes, Lanes);
                 Vector512<uint> v0 = h0;
                 Vector512<uint> v1 = h1;
                 Vector512<uint> v2 = h2;
@@ -176,7 +179,8 @@ internal static unsafe class Blake3Lanes16
         unchecked
         {
             int offset = quarter * 16;
-            Vector512<uint> rows = Vector128.Load((uint*)(lanes[first] + offset)).ToVector256Unsafe().ToVector512Unsafe();
+            Vector512<uint> rows = Vector128.Load((uint*)(lanes[first] + offset))
+                .ToVector256Unsafe().ToVector512Unsafe();
             rows = Avx512F.InsertVector128(rows, Vector128.Load((uint*)(lanes[first + 4] + offset)), 1);
             rows = Avx512F.InsertVector128(rows, Vector128.Load((uint*)(lanes[first + 8] + offset)), 2);
             return Avx512F.InsertVector128(rows, Vector128.Load((uint*)(lanes[first + 12] + offset)), 3);

@@ -5,7 +5,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Snapstore.Hashing;
 
 /// <summary>Four chunks or parents at once on any 128-bit vector unit, Arm's included.</summary>
-/// <remarks>TRotation is <see cref="Blake3NativeRotation"/> where AVX-512VL may be used; else nothing is particular to a processor.</remarks>
+/// <remarks>
+/// TRotation is <see cref="Blake3NativeRotation"/> where AVX-512VL may be used; else nothing here is particular
+/// to a processor.
+/// </remarks>
 internal static unsafe class Blake3Lanes4
 {
     /// <summary>Chunks or parents that one call hashes.</summary>
@@ -22,11 +25,14 @@ internal static unsafe class Blake3Lanes4
         unchecked
         {
             byte* memory = stackalloc byte[(BlockWords + 2) * sizeof(Vector128<uint>)];
-            Vector128<uint>* m = (Vector128<uint>*)(((nuint)memory + (nuint)sizeof(Vector128<uint>) - 1) & ~((nuint)sizeof(Vector128<uint>) - 1));
+            // Aligned: a vector that crossed two cache lines would cost two loads.
+            nuint mask = (nuint)sizeof(Vector128<uint>) - 1;
+            Vector128<uint>* m = (Vector128<uint>*)(((nuint)memory + mask) & ~mask);
             byte** lanes = stackalloc byte*[Lanes];
             int* barrier = (int*)(m + BlockWords);
             batch.FillLanes(lanes, Lanes);
-            Vector128<uint> counterLow = batch.CounterStep * Vector128<uint>.Indices + Vector128.Create((uint)batch.Counter);
+            Vector128<uint> counterLow = Vector128.Create((uint)batch.Counter);
+            counterLow += batch.CounterStep * Vector128<uint>.Indices;
             Vector128<uint> carry = Vector128.LessThan(counterLow, Vector128.Create((uint)batch.Counter));
             // A carry is all ones, that is -1.
             Vector128<uint> counterHigh = Vector128.Create((uint)(batch.Counter >> 32)) - carry;
@@ -42,6 +48,7 @@ internal static unsafe class Blake3Lanes4
             for (int block = 0; block < batch.Blocks; block++)
             {
                 LoadBlocks<TRotation>(lanes, m);
+                batch.Prefetch(block, lanes, Lanes);
                 Vector128<uint> v0 = h0;
                 Vector128<uint> v1 = h1;
                 Vector128<uint> v2 = h2;
@@ -180,7 +187,8 @@ internal static unsafe class Blake3Lanes4
             for (int quarter = 0; quarter < 4; quarter++)
             {
                 int offset = quarter * 16;
-                Transpose<TRotation>(Vector128.Load((uint*)(lanes[0] + offset)), Vector128.Load((uint*)(lanes[1] + offset)),
+                Transpose<TRotation>(
+                    Vector128.Load((uint*)(lanes[0] + offset)), Vector128.Load((uint*)(lanes[1] + offset)),
                     Vector128.Load((uint*)(lanes[2] + offset)), Vector128.Load((uint*)(lanes[3] + offset)),
                     message + quarter * 4);
             }

@@ -25,11 +25,14 @@ internal static unsafe class Blake3Lanes8
         unchecked
         {
             byte* memory = stackalloc byte[(BlockWords + 2) * sizeof(Vector256<uint>)];
-            Vector256<uint>* m = (Vector256<uint>*)(((nuint)memory + (nuint)sizeof(Vector256<uint>) - 1) & ~((nuint)sizeof(Vector256<uint>) - 1));
+            // Aligned: a vector that crossed two cache lines would cost two loads.
+            nuint mask = (nuint)sizeof(Vector256<uint>) - 1;
+            Vector256<uint>* m = (Vector256<uint>*)(((nuint)memory + mask) & ~mask);
             byte** lanes = stackalloc byte*[Lanes];
             int* barrier = (int*)(m + BlockWords);
             batch.FillLanes(lanes, Lanes);
-            Vector256<uint> counterLow = batch.CounterStep * Vector256<uint>.Indices + Vector256.Create((uint)batch.Counter);
+            Vector256<uint> counterLow = Vector256.Create((uint)batch.Counter);
+            counterLow += batch.CounterStep * Vector256<uint>.Indices;
             Vector256<uint> carry = Vector256.LessThan(counterLow, Vector256.Create((uint)batch.Counter));
             // A carry is all ones, that is -1.
             Vector256<uint> counterHigh = Vector256.Create((uint)(batch.Counter >> 32)) - carry;
@@ -45,7 +48,7 @@ internal static unsafe class Blake3Lanes8
             for (int block = 0; block < batch.Blocks; block++)
             {
                 LoadBlocks(lanes, m);
-                batch.Prefetch(block, Lanes);
+                batch.Prefetch(block, lanes, Lanes);
                 Vector256<uint> v0 = h0;
                 Vector256<uint> v1 = h1;
                 Vector256<uint> v2 = h2;
@@ -200,7 +203,8 @@ internal static unsafe class Blake3Lanes8
         {
             int offset = quarter * 16;
             return Vector256.Create(
-                Vector128.Load((uint*)(lanes[first] + offset)), Vector128.Load((uint*)(lanes[first + 4] + offset)));
+                Vector128.Load((uint*)(lanes[first] + offset)),
+                Vector128.Load((uint*)(lanes[first + 4] + offset)));
         }
     }
 

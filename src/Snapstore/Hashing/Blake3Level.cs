@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Snapstore.Hashing;
 
@@ -16,6 +17,12 @@ internal enum Blake3Level
 
     /// <summary>512-bit vectors: sixteen lanes, and rotations and permutations in one instruction.</summary>
     Avx512 = 4,
+
+    /// <summary>
+    /// Like <see cref="Avx512"/>, but blocks that follow each other in one lane go word by word: where a vector
+    /// instruction takes two cycles and a word's takes one, four words' chains side by side are the faster.
+    /// </summary>
+    Avx512ScalarChains = 5,
 }
 
 /// <summary>Which levels this machine has.</summary>
@@ -33,6 +40,19 @@ internal static class Blake3Levels
         Blake3Level.Vector128 => Vector128.IsHardwareAccelerated && BitConverter.IsLittleEndian,
         Blake3Level.Avx2 => Blake3Lanes8.IsSupported,
         Blake3Level.Avx512 => Blake3Lanes16.IsSupported && Blake3NativeRotation.IsSupported,
+        Blake3Level.Avx512ScalarChains => IsSupported(Blake3Level.Avx512) && HasSlowVectorLatency(),
         _ => false,
     };
+
+    // AMD from family 26 (Zen 5) on: one chunk at 1.08 GB/s word by word, 0.81 GB/s in rows.
+    private static bool HasSlowVectorLatency()
+    {
+        if (!X86Base.IsSupported)
+            return false;
+        (_, int vendorStart, int vendorEnd, int vendorMiddle) = X86Base.CpuId(0, 0);
+        int signature = X86Base.CpuId(1, 0).Eax;
+        int family = ((signature >> 8) & 0xF) + ((signature >> 20) & 0xFF);
+        bool isAmd = vendorStart == 0x68747541 && vendorMiddle == 0x69746E65 && vendorEnd == 0x444D4163;
+        return isAmd && family >= 26;
+    }
 }

@@ -30,6 +30,7 @@ internal readonly unsafe struct Blake3Node(Blake3Level level, byte* key, uint mo
             batch.Counter = firstChunk + (uint)done;
             int lanes = LanesFor(count - done);
             batch.Count = Math.Min(lanes, count - done);
+            batch.IsFirst = firstChunk + (uint)done == 0;
             batch.MoreFollow = available > (nuint)(done + lanes);
             if (lanes == 1)
                 HashChunk(batch.Input, Blake3Constants.ChunkSize, batch.Counter, batch.Output);
@@ -97,7 +98,7 @@ internal readonly unsafe struct Blake3Node(Blake3Level level, byte* key, uint mo
 
     private void HashLanes(int lanes, in Blake3Batch batch)
     {
-        bool native = level == Blake3Level.Avx512;
+        bool native = level >= Blake3Level.Avx512;
         if (lanes == Blake3Lanes16.Lanes)
             Blake3Lanes16.Hash(batch);
         else if (lanes == Blake3Lanes8.Lanes && native)
@@ -153,8 +154,8 @@ internal readonly unsafe struct Blake3Node(Blake3Level level, byte* key, uint mo
         byte* room = stackalloc byte[Blake3Constants.BlockSize];
         for (ulong piece = 0; !output.IsEmpty; piece++)
         {
-            Blake3BlockInfo info = last.Info with { Counter = piece, Flags = last.Info.Flags | Blake3Constants.Root };
-            Compress(last.Value, last.Block, 1, info, room);
+            uint flags = last.Info.Flags | Blake3Constants.Root;
+            Compress(last.Value, last.Block, 1, last.Info with { Counter = piece, Flags = flags }, room);
             int size = Math.Min(output.Length, Blake3Constants.BlockSize);
             new ReadOnlySpan<byte>(room, size).CopyTo(output);
             output = output[size..];
@@ -165,6 +166,10 @@ internal readonly unsafe struct Blake3Node(Blake3Level level, byte* key, uint mo
     {
         switch (level)
         {
+            case Blake3Level.Avx512ScalarChains when blocks > 1:
+                Blake3Scalar.Compress(value, input, blocks, info, output);
+                break;
+            case Blake3Level.Avx512ScalarChains:
             case Blake3Level.Avx512:
                 Blake3Rows.Compress<Blake3Avx512RowUnit>(value, input, blocks, info, output);
                 break;
