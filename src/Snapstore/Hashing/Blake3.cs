@@ -15,14 +15,14 @@ public static unsafe class Blake3
 
     /// <summary>Hashes without a key.</summary>
     /// <param name="input">The message, 0 bytes or more.</param>
-    /// <param name="output">Filled whole; 1 byte or more. May overlap <paramref name="input"/>.</param>
+    /// <param name="output">Filled whole; 1 byte or more. May lie over the input.</param>
     public static void Hash(ReadOnlySpan<byte> input, Span<byte> output) =>
         Hash(Blake3Constants.PlainKey, 0, input, output);
 
     /// <summary>Hashes under a key: a pseudo-random function and a message authentication code.</summary>
     /// <param name="key32">The key, exactly <see cref="KeySize"/> bytes.</param>
     /// <param name="input">The message, 0 bytes or more.</param>
-    /// <param name="output">Filled whole; 1 byte or more. May overlap <paramref name="input"/>.</param>
+    /// <param name="output">Filled whole; 1 byte or more. May lie over the input or the key.</param>
     /// <exception cref="ArgumentException">The key is not 32 bytes, or the output is empty.</exception>
     public static void HashKeyed(ReadOnlySpan<byte> key32, ReadOnlySpan<byte> input, Span<byte> output) =>
         Hash(CheckKey(key32), Blake3Constants.KeyedHash, input, output);

@@ -149,9 +149,12 @@ internal readonly unsafe struct Blake3Node(Blake3Level level, byte* key, uint mo
 
     // The counter of a root numbers the 64-byte pieces of its output (paper, section 2.6).
     [SkipLocalsInit]
-    private void WriteRoot(in LastBlock last, Span<byte> output)
+    private void WriteRoot(LastBlock last, Span<byte> output)
     {
         byte* room = stackalloc byte[Blake3Constants.BlockSize];
+        byte* copy = stackalloc byte[Blake3Constants.BlockSize + Blake3Constants.ValueSize];
+        if (output.Length > Blake3Constants.BlockSize)
+            last = last.CopyTo(copy);
         for (ulong piece = 0; !output.IsEmpty; piece++)
         {
             uint flags = last.Info.Flags | Blake3Constants.Root;
@@ -189,5 +192,13 @@ internal readonly unsafe struct Blake3Node(Blake3Level level, byte* key, uint mo
         public readonly byte* Value = value;
         public readonly byte* Block = block;
         public readonly Blake3BlockInfo Info = info;
+
+        // The first piece of output may lie over the message or the key, which later pieces need.
+        public LastBlock CopyTo(byte* room)
+        {
+            Unsafe.CopyBlockUnaligned(room, Block, Blake3Constants.BlockSize);
+            Unsafe.CopyBlockUnaligned(room + Blake3Constants.BlockSize, Value, Blake3Constants.ValueSize);
+            return new LastBlock(room + Blake3Constants.BlockSize, room, Info);
+        }
     }
 }
