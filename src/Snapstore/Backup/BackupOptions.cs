@@ -70,9 +70,10 @@ public sealed record StreamSelection(
 /// <param name="Id">The new snapshot; null after a dry run.</param>
 /// <param name="Manifest">Its root record.</param>
 /// <param name="Parent">The snapshot it was compared with.</param>
-/// <param name="Warnings">Everything that could not be captured as it was, in order.</param>
+/// <param name="Warnings">Everything that could not be captured as it was, in order: exit code 3.</param>
+/// <param name="Notes">What is worth knowing and no reason to worry, such as sockets passed over.</param>
 public sealed record BackupReport(
-    SessionId? Id, Formats.Manifest Manifest, SessionId? Parent, IReadOnlyList<string> Warnings);
+    SessionId? Id, Formats.Manifest Manifest, SessionId? Parent, IReadOnlyList<string> Warnings, IReadOnlyList<string> Notes);
 
 /// <summary>Where a run stands; read by whoever shows it, while it runs.</summary>
 public sealed class BackupProgress

@@ -100,7 +100,7 @@ public sealed class FileContent
 }
 
 /// <summary>One name in a directory: kind, metadata and content (spec/formats/tree.md).</summary>
-public sealed class TreeEntry
+public sealed record TreeEntry
 {
     /// <summary>The name as raw bytes.</summary>
     public required byte[] Name { get; init; }

@@ -13,6 +13,7 @@ public sealed unsafe class Blake3Hasher
     private const int BufferChunks = 16;
     private const int BufferSize = BufferChunks * Blake3Constants.ChunkSize;
 
+    private readonly Blake3Level _level;
     private readonly uint _modeFlags;
     private readonly byte[] _key;
     private readonly byte[] _buffer = new byte[BufferSize];
@@ -23,15 +24,24 @@ public sealed unsafe class Blake3Hasher
     private ulong _groups;
 
     /// <summary>A hasher of the plain mode.</summary>
-    public Blake3Hasher() => _key = Blake3Constants.PlainKey.ToArray();
+    public Blake3Hasher()
+        : this(Blake3Levels.Best, Blake3Constants.PlainKey, 0)
+    {
+    }
 
     /// <summary>A hasher of the keyed mode.</summary>
     /// <param name="key32">The key, exactly <see cref="Blake3.KeySize"/> bytes; copied.</param>
     /// <exception cref="ArgumentException">The key is not 32 bytes.</exception>
     public Blake3Hasher(ReadOnlySpan<byte> key32)
+        : this(Blake3Levels.Best, Blake3.CheckKey(key32), Blake3Constants.KeyedHash)
     {
-        _key = Blake3.CheckKey(key32).ToArray();
-        _modeFlags = Blake3Constants.KeyedHash;
+    }
+
+    internal Blake3Hasher(Blake3Level level, ReadOnlySpan<byte> key32, uint modeFlags)
+    {
+        _level = level;
+        _key = key32.ToArray();
+        _modeFlags = modeFlags;
     }
 
     /// <summary>Appends bytes to the message.</summary>
@@ -68,12 +78,13 @@ public sealed unsafe class Blake3Hasher
         ArgumentOutOfRangeException.ThrowIfZero(output.Length, nameof(output));
         byte* values = stackalloc byte[Blake3Tree.ValuesSize];
         byte* stack = stackalloc byte[Blake3Tree.StackSize];
-        _values.AsSpan(0, _valueCount * Blake3Constants.ValueSize).CopyTo(new Span<byte>(values, Blake3Tree.ValuesSize));
+        int used = _valueCount * Blake3Constants.ValueSize;
+        _values.AsSpan(0, used).CopyTo(new Span<byte>(values, used));
         _stack.CopyTo(new Span<byte>(stack, Blake3Tree.StackSize));
         fixed (byte* key = _key)
         fixed (byte* buffer = _buffer)
         {
-            Blake3Tree tree = new(new Blake3Node(key, _modeFlags), values, stack)
+            Blake3Tree tree = new(new Blake3Node(_level, key, _modeFlags), values, stack)
             {
                 ValueCount = _valueCount,
                 Groups = _groups,
@@ -97,7 +108,7 @@ public sealed unsafe class Blake3Hasher
         fixed (byte* values = _values)
         fixed (byte* stack = _stack)
         {
-            Blake3Tree tree = new(new Blake3Node(key, _modeFlags), values, stack)
+            Blake3Tree tree = new(new Blake3Node(_level, key, _modeFlags), values, stack)
             {
                 ValueCount = _valueCount,
                 Groups = _groups,

@@ -4,82 +4,150 @@ using System.Runtime.CompilerServices;
 
 namespace Snapstore.Hashing;
 
-/// <summary>What a compression takes beside the chaining value and the message (paper, section 2.2).</summary>
-/// <param name="Counter">Number of the chunk, or of the output block of a root.</param>
-/// <param name="Length">Bytes of message in the block, 0 to 64.</param>
-/// <param name="Flags">The domain flags.</param>
-internal readonly record struct Blake3BlockInfo(ulong Counter, uint Length, uint Flags);
-
 /// <summary>The compression function word by word: needs no vector unit, runs on either byte order.</summary>
 internal static unsafe class Blake3Scalar
 {
-    private const int Words = 16;
-
-    /// <summary>Compresses one 64-byte block; writes the 64 bytes of extended output.</summary>
-    [SkipLocalsInit]
-    public static void Compress(byte* value, byte* block, Blake3BlockInfo info, byte* output)
-    {
-        uint* state = stackalloc uint[Words];
-        uint* message = stackalloc uint[Words];
-        for (int word = 0; word < Words; word++)
-            message[word] = Read(block, word);
-        Start(state, value, info);
-        for (int round = 0; round < 7; round++)
-            Round(state, message, Blake3Constants.Schedule.Slice(round * Words, Words));
-        for (int word = 0; word < 8; word++)
-        {
-            uint high = state[word + 8];
-            uint chained = Read(value, word);
-            Write(output, word, state[word] ^ high);
-            Write(output, word + 8, high ^ chained);
-        }
-    }
-
-    private static void Start(uint* state, byte* value, Blake3BlockInfo info)
-    {
-        for (int word = 0; word < 8; word++)
-            state[word] = Read(value, word);
-        state[8] = Blake3Constants.Iv0;
-        state[9] = Blake3Constants.Iv1;
-        state[10] = Blake3Constants.Iv2;
-        state[11] = Blake3Constants.Iv3;
-        state[12] = unchecked((uint)info.Counter);
-        state[13] = (uint)(info.Counter >> 32);
-        state[14] = info.Length;
-        state[15] = info.Flags;
-    }
-
-    private static void Round(uint* state, uint* message, ReadOnlySpan<byte> order)
-    {
-        Mix(state, 0, 4, 8, 12, message[order[0]], message[order[1]]);
-        Mix(state, 1, 5, 9, 13, message[order[2]], message[order[3]]);
-        Mix(state, 2, 6, 10, 14, message[order[4]], message[order[5]]);
-        Mix(state, 3, 7, 11, 15, message[order[6]], message[order[7]]);
-        Mix(state, 0, 5, 10, 15, message[order[8]], message[order[9]]);
-        Mix(state, 1, 6, 11, 12, message[order[10]], message[order[11]]);
-        Mix(state, 2, 7, 8, 13, message[order[12]], message[order[13]]);
-        Mix(state, 3, 4, 9, 14, message[order[14]], message[order[15]]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mix(uint* state, int a, int b, int c, int d, uint first, uint second)
+    /// <summary>
+    /// Compresses blocks that follow each other, the result of each being the next one's chaining value;
+    /// writes the 64 bytes of output of the last.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Compress(byte* value, byte* input, int blocks, Blake3BlockInfo info, byte* output)
     {
         unchecked
         {
-            state[a] += state[b] + first;
-            state[d] = BitOperations.RotateRight(state[d] ^ state[a], 16);
-            state[c] += state[d];
-            state[b] = BitOperations.RotateRight(state[b] ^ state[c], 12);
-            state[a] += state[b] + second;
-            state[d] = BitOperations.RotateRight(state[d] ^ state[a], 8);
-            state[c] += state[d];
-            state[b] = BitOperations.RotateRight(state[b] ^ state[c], 7);
+            int room;
+            int* barrier = &room;
+            uint flags = info.Flags | info.FirstFlags;
+            for (; blocks > 0; blocks--)
+            {
+                uint v0 = Read(value, 0);
+                uint v1 = Read(value, 1);
+                uint v2 = Read(value, 2);
+                uint v3 = Read(value, 3);
+                uint v4 = Read(value, 4);
+                uint v5 = Read(value, 5);
+                uint v6 = Read(value, 6);
+                uint v7 = Read(value, 7);
+                uint v8 = Blake3Constants.Iv0;
+                uint v9 = Blake3Constants.Iv1;
+                uint v10 = Blake3Constants.Iv2;
+                uint v11 = Blake3Constants.Iv3;
+                uint v12 = (uint)info.Counter;
+                uint v13 = (uint)(info.Counter >> 32);
+                uint v14 = info.Length;
+                uint v15 = flags;
+                // Seven rounds; the stores between them as in Blake3Lanes16.
+                Mix(ref v0, ref v4, ref v8, ref v12, input + 0, input + 4);
+                Mix(ref v1, ref v5, ref v9, ref v13, input + 8, input + 12);
+                Mix(ref v2, ref v6, ref v10, ref v14, input + 16, input + 20);
+                Mix(ref v3, ref v7, ref v11, ref v15, input + 24, input + 28);
+                Mix(ref v0, ref v5, ref v10, ref v15, input + 32, input + 36);
+                Mix(ref v1, ref v6, ref v11, ref v12, input + 40, input + 44);
+                Mix(ref v2, ref v7, ref v8, ref v13, input + 48, input + 52);
+                Mix(ref v3, ref v4, ref v9, ref v14, input + 56, input + 60);
+                *barrier = 1;
+                Mix(ref v0, ref v4, ref v8, ref v12, input + 8, input + 24);
+                Mix(ref v1, ref v5, ref v9, ref v13, input + 12, input + 40);
+                Mix(ref v2, ref v6, ref v10, ref v14, input + 28, input + 0);
+                Mix(ref v3, ref v7, ref v11, ref v15, input + 16, input + 52);
+                Mix(ref v0, ref v5, ref v10, ref v15, input + 4, input + 44);
+                Mix(ref v1, ref v6, ref v11, ref v12, input + 48, input + 20);
+                Mix(ref v2, ref v7, ref v8, ref v13, input + 36, input + 56);
+                Mix(ref v3, ref v4, ref v9, ref v14, input + 60, input + 32);
+                *barrier = 2;
+                Mix(ref v0, ref v4, ref v8, ref v12, input + 12, input + 16);
+                Mix(ref v1, ref v5, ref v9, ref v13, input + 40, input + 48);
+                Mix(ref v2, ref v6, ref v10, ref v14, input + 52, input + 8);
+                Mix(ref v3, ref v7, ref v11, ref v15, input + 28, input + 56);
+                Mix(ref v0, ref v5, ref v10, ref v15, input + 24, input + 20);
+                Mix(ref v1, ref v6, ref v11, ref v12, input + 36, input + 0);
+                Mix(ref v2, ref v7, ref v8, ref v13, input + 44, input + 60);
+                Mix(ref v3, ref v4, ref v9, ref v14, input + 32, input + 4);
+                *barrier = 3;
+                Mix(ref v0, ref v4, ref v8, ref v12, input + 40, input + 28);
+                Mix(ref v1, ref v5, ref v9, ref v13, input + 48, input + 36);
+                Mix(ref v2, ref v6, ref v10, ref v14, input + 56, input + 12);
+                Mix(ref v3, ref v7, ref v11, ref v15, input + 52, input + 60);
+                Mix(ref v0, ref v5, ref v10, ref v15, input + 16, input + 0);
+                Mix(ref v1, ref v6, ref v11, ref v12, input + 44, input + 8);
+                Mix(ref v2, ref v7, ref v8, ref v13, input + 20, input + 32);
+                Mix(ref v3, ref v4, ref v9, ref v14, input + 4, input + 24);
+                *barrier = 4;
+                Mix(ref v0, ref v4, ref v8, ref v12, input + 48, input + 52);
+                Mix(ref v1, ref v5, ref v9, ref v13, input + 36, input + 44);
+                Mix(ref v2, ref v6, ref v10, ref v14, input + 60, input + 40);
+                Mix(ref v3, ref v7, ref v11, ref v15, input + 56, input + 32);
+                Mix(ref v0, ref v5, ref v10, ref v15, input + 28, input + 8);
+                Mix(ref v1, ref v6, ref v11, ref v12, input + 20, input + 12);
+                Mix(ref v2, ref v7, ref v8, ref v13, input + 0, input + 4);
+                Mix(ref v3, ref v4, ref v9, ref v14, input + 24, input + 16);
+                *barrier = 5;
+                Mix(ref v0, ref v4, ref v8, ref v12, input + 36, input + 56);
+                Mix(ref v1, ref v5, ref v9, ref v13, input + 44, input + 20);
+                Mix(ref v2, ref v6, ref v10, ref v14, input + 32, input + 48);
+                Mix(ref v3, ref v7, ref v11, ref v15, input + 60, input + 4);
+                Mix(ref v0, ref v5, ref v10, ref v15, input + 52, input + 12);
+                Mix(ref v1, ref v6, ref v11, ref v12, input + 0, input + 40);
+                Mix(ref v2, ref v7, ref v8, ref v13, input + 8, input + 24);
+                Mix(ref v3, ref v4, ref v9, ref v14, input + 16, input + 28);
+                *barrier = 6;
+                Mix(ref v0, ref v4, ref v8, ref v12, input + 44, input + 60);
+                Mix(ref v1, ref v5, ref v9, ref v13, input + 20, input + 0);
+                Mix(ref v2, ref v6, ref v10, ref v14, input + 4, input + 36);
+                Mix(ref v3, ref v7, ref v11, ref v15, input + 32, input + 24);
+                Mix(ref v0, ref v5, ref v10, ref v15, input + 56, input + 40);
+                Mix(ref v1, ref v6, ref v11, ref v12, input + 8, input + 48);
+                Mix(ref v2, ref v7, ref v8, ref v13, input + 12, input + 16);
+                Mix(ref v3, ref v4, ref v9, ref v14, input + 28, input + 52);
+                Finish(value, output, 0, v0, v8);
+                Finish(value, output, 1, v1, v9);
+                Finish(value, output, 2, v2, v10);
+                Finish(value, output, 3, v3, v11);
+                Finish(value, output, 4, v4, v12);
+                Finish(value, output, 5, v5, v13);
+                Finish(value, output, 6, v6, v14);
+                Finish(value, output, 7, v7, v15);
+                value = output;
+                input += Blake3Constants.BlockSize;
+                flags = info.Flags;
+            }
         }
     }
 
-    private static uint Read(byte* words, int word) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(words + word * 4, 4));
+    // The addresses are of message words, little-endian.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Mix(ref uint a, ref uint b, ref uint c, ref uint d, byte* first, byte* second)
+    {
+        unchecked
+        {
+            a = a + Read(first, 0) + b;
+            d = BitOperations.RotateRight(d ^ a, 16);
+            c += d;
+            b = BitOperations.RotateRight(b ^ c, 12);
+            a = a + Read(second, 0) + b;
+            d = BitOperations.RotateRight(d ^ a, 8);
+            c += d;
+            b = BitOperations.RotateRight(b ^ c, 7);
+        }
+    }
 
-    private static void Write(byte* words, int word, uint value) =>
-        BinaryPrimitives.WriteUInt32LittleEndian(new Span<byte>(words + word * 4, 4), value);
+    // The upper half first: the chaining value it takes in may lie where the lower half goes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(byte* value, byte* output, int word, uint low, uint high)
+    {
+        Write(output, word + 8, high ^ Read(value, word));
+        Write(output, word, low ^ high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Read(byte* words, int word)
+    {
+        uint value = Unsafe.ReadUnaligned<uint>(words + word * 4);
+        return BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write(byte* words, int word, uint value) => Unsafe.WriteUnaligned(words + word * 4,
+        BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value));
 }

@@ -55,7 +55,7 @@ internal unsafe ref struct Blake3Tree
             if (ValueCount == GroupChunks)
                 CloseGroup();
             int count = (int)Math.Min(chunks, (nuint)(GroupChunks - ValueCount));
-            _node.HashChunks(input, count, NextChunk, Values + ValueCount * Blake3Constants.ValueSize);
+            _node.HashChunks(input, count, chunks, NextChunk, Values + ValueCount * Blake3Constants.ValueSize);
             ValueCount += count;
             input += (nuint)count * Blake3Constants.ChunkSize;
             chunks -= (nuint)count;
@@ -91,7 +91,7 @@ internal unsafe ref struct Blake3Tree
             return;
         if (ValueCount == GroupChunks)
             CloseGroup();
-        _node.HashPartialChunk(input, size, NextChunk, Values + ValueCount * Blake3Constants.ValueSize);
+        _node.HashChunk(input, size, NextChunk, Values + ValueCount * Blake3Constants.ValueSize);
         ValueCount++;
     }
 

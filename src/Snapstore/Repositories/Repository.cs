@@ -9,7 +9,7 @@ namespace Snapstore.Repositories;
 /// <remarks>Owns its storage and keys. The index is loaded when it is first asked for.</remarks>
 public sealed class Repository : IDisposable
 {
-    private readonly Lazy<BlobIndex> _index;
+    private readonly Lazy<LoadedIndex> _loaded;
 
     internal Repository(IStorage storage, RepositoryConfig config, KeyRing keys, KeySlot slot)
     {
@@ -17,7 +17,7 @@ public sealed class Repository : IDisposable
         Config = config;
         Keys = keys;
         Slot = slot;
-        _index = new Lazy<BlobIndex>(() => new IndexLoader(this).LoadAll().Index);
+        _loaded = new Lazy<LoadedIndex>(() => new IndexLoader(this).LoadAll());
     }
 
     /// <summary>Where its objects lie.</summary>
@@ -36,7 +36,10 @@ public sealed class Repository : IDisposable
     public SessionId Id => Config.Repository;
 
     /// <summary>Where every blob lies.</summary>
-    public BlobIndex Index => _index.Value;
+    public BlobIndex Index => Loaded.Index;
+
+    /// <summary>The index, and what was found while it was loaded.</summary>
+    public LoadedIndex Loaded => _loaded.Value;
 
     /// <summary>Reads a whole object.</summary>
     /// <exception cref="ObjectMissingException">There is none.</exception>
@@ -73,8 +76,8 @@ public sealed class Repository : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_index.IsValueCreated)
-            _index.Value.Dispose();
+        if (_loaded.IsValueCreated)
+            Index.Dispose();
         Keys.Dispose();
         Storage.Dispose();
     }

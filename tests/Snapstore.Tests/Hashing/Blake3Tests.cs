@@ -53,6 +53,25 @@ public sealed class Blake3Tests
     }
 
     [Fact]
+    public void May_write_its_output_over_its_input()
+    {
+        foreach (Blake3Vector vector in Blake3Vectors.All)
+        {
+            byte[] room = Blake3Vectors.Input(Math.Max(vector.Length, vector.Hash.Length));
+            Blake3.Hash(room.AsSpan(0, vector.Length), room.AsSpan(0, vector.Hash.Length));
+            Assert.Equal(vector.Hash, room[..vector.Hash.Length]);
+        }
+    }
+
+    [Fact]
+    public void May_write_its_output_over_its_key()
+    {
+        byte[] room = [.. Blake3Vectors.Key, .. new byte[99]];
+        Blake3.HashKeyed(room.AsSpan(0, Blake3.KeySize), [], room);
+        Assert.Equal(Blake3Vectors.All[0].KeyedHash, room);
+    }
+
+    [Fact]
     public void Refuses_a_key_that_is_not_32_bytes()
     {
         Assert.Throws<ArgumentException>(() => Blake3.HashKeyed(new byte[31], [], new byte[32]));

@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using Snapstore.Chunking;
+using Snapstore.Crypto;
+using Snapstore.Formats;
+using Snapstore.Repositories;
+
+namespace Snapstore.Backup;
+
+/// <summary>
+/// walk -> read, cut, hash (reader threads) -> look up, fill segments, build trees (one thread) -> compress, seal, append
+/// (seal threads) -> publish (one thread). Every queue and its bound on one screen.
+/// </summary>
+/// <remarks>
+/// | queue | bound | memory |
+/// | batches on their way to the tree stage | 8 | 8 x 1 MiB of small files, 8 x 512 entries |
+/// | pieces of one large file | 3 | 3 x 1 MiB for each reader |
+/// | segments to be sealed | workers + 1, and 2 open | 1 MiB each |
+/// | packs to be made durable | 1, and 2 open | their directories; bytes are with the storage |
+/// Readers take batches in the order of the walk, the tree stage consumes them in that order: so the batch it waits for
+/// is always being read, and nothing can wait for each other in a ring.
+/// </remarks>
+internal sealed class BackupPipeline : IDisposable
+{
+    private const int BatchesMax = 8;
+
+    private readonly WorkQueue<WalkBatch> _reading;
+    private readonly WorkQueue<WalkBatch> _building;
+    private readonly SemaphoreSlim _buffersFree = new(BatchesMax);
+    private readonly ConcurrentBag<byte[]> _buffers = [];
+    private readonly TreeStage _trees;
+    private readonly ConcurrentBag<Piece> _pieces = [];
+    private readonly ConcurrentDictionary<PieceQueue, bool> _streams = [];
+    private readonly bool _isInline;
+    private volatile bool _isStopped;
+    private WalkBatch _batch = new();
+
+    public BackupPipeline(Repository repository, BlobWriter blobs, int workers, BackupProgress progress, CancellationToken cancel)
+    {
+        Notes = new BackupNotes(progress);
+        _trees = new TreeStage(blobs, new NodeSplitter(repository.Keys), progress, Notes);
+        ChunkerParameters parameters = ChunkerParameters.Parse(repository.Config.Chunker);
+        _reading = new WorkQueue<WalkBatch>("read", workers, BatchesMax, () =>
+        {
+            IChunker chunker = Chunkers.Create(parameters, repository.Keys[KeyPurpose.Chunker]);
+            return (new ReadStage(chunker, repository.Keys, cancel).Process, null);
+        });
+        _building = new WorkQueue<WalkBatch>("trees", workers > 0 ? 1 : 0, BatchesMax, () => (Build, null));
+        _isInline = workers == 0;
+    }
+
+    /// <summary>Warnings and notes so far.</summary>
+    public BackupNotes Notes { get; }
+
+    /// <summary>The root of the outermost directory, once the walk is finished.</summary>
+    public BlobId? Root => _trees.Root;
+
+    /// <summary>An entry that is complete.</summary>
+    public void Entry(TreeEntry entry) => Emit(new WalkEvent(WalkEventKind.Entry, entry));
+
+    /// <summary>A directory whose entries follow; its tree is filled in at the end.</summary>
+    public void Begin(TreeEntry directory) => Emit(new WalkEvent(WalkEventKind.Begin, directory));
+
+    /// <summary>The end of the directory begun last.</summary>
+    public void End() => Emit(new WalkEvent(WalkEventKind.End, null));
+
+    /// <summary>Room for a small file's content; the job made for it comes next.</summary>
+    public int ReserveBuffer(long size)
+    {
+        // One byte more shows growth.
+        int needed = (int)size + 1;
+        if (_batch.Buffer is not null && _batch.BufferUsed + needed > WalkBatch.BufferSize)
+            Flush();
+        _batch.Buffer ??= RentBuffer();
+        int offset = _batch.BufferUsed;
+        _batch.BufferUsed += needed;
+        return offset;
+    }
+
+    /// <summary>A small file, whose room was reserved.</summary>
+    public void File(TreeEntry file, FileJob job) => Emit(new WalkEvent(WalkEventKind.File, file, job));
+
+    /// <summary>The way of a large file's pieces; the job made with it comes next.</summary>
+    public PieceQueue NewPieceQueue() => _isInline ? new PieceQueue(_pieces, int.MaxValue) : new PieceQueue(_pieces);
+
+    /// <summary>A file whose content comes in pieces.</summary>
+    public void Stream(TreeEntry file, FileJob job)
+    {
+        Flush();
+        _streams[job.Pieces!] = true;
+        _batch.IsStreamed = true;
+        Emit(new WalkEvent(WalkEventKind.File, file, job));
+        Flush();
+    }
+
+    /// <summary>Waits until all that was emitted is read and built.</summary>
+    public void Finish()
+    {
+        Flush();
+        _reading.Complete();
+        _building.Complete();
+    }
+
+    /// <summary>Gives up what is under way.</summary>
+    public void Stop()
+    {
+        _isStopped = true;
+        foreach (PieceQueue stream in _streams.Keys)
+            stream.Abandon();
+        _reading.Dispose();
+        _building.Dispose();
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        _batch.Dispose();
+        _buffersFree.Dispose();
+    }
+
+    private void Emit(WalkEvent next)
+    {
+        _batch.Events.Add(next);
+        if (_batch.Events.Count >= WalkBatch.EventsMax)
+            Flush();
+    }
+
+    private void Flush()
+    {
+        if (_batch.Events.Count == 0)
+            return;
+        WalkBatch full = _batch;
+        _batch = new WalkBatch();
+        _reading.Add(full);
+        _building.Add(full);
+    }
+
+    private void Build(WalkBatch batch)
+    {
+        using (batch)
+        {
+            _trees.Consume(batch, ThrowIfReadingEnded);
+            foreach (WalkEvent done in batch.Events)
+                Release(done.Job?.Pieces);
+            if (batch.Buffer is { } buffer)
+            {
+                _buffers.Add(buffer);
+                _buffersFree.Release();
+            }
+        }
+    }
+
+    private void Release(PieceQueue? pieces)
+    {
+        if (pieces is not null && _streams.TryRemove(pieces, out _))
+            pieces.Release();
+    }
+
+    private void ThrowIfReadingEnded()
+    {
+        _reading.ThrowIfFailed();
+        if (_isStopped)
+            throw new OperationCanceledException();
+    }
+
+    private byte[] RentBuffer()
+    {
+        while (!_buffersFree.Wait(TimeSpan.FromMilliseconds(100)))
+        {
+            _reading.ThrowIfFailed();
+            _building.ThrowIfFailed();
+        }
+
+        return _buffers.TryTake(out byte[]? buffer) ? buffer : GC.AllocateUninitializedArray<byte>(WalkBatch.BufferSize, pinned: true);
+    }
+}

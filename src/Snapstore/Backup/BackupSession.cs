@@ -1,0 +1,129 @@
+using Snapstore.Crypto;
+using Snapstore.Formats;
+using Snapstore.Repositories;
+using Snapstore.Storage;
+
+namespace Snapstore.Backup;
+
+/// <summary>One run of a writer, from its session record to its manifest (spec/protocols/backup.md).</summary>
+/// <remarks>
+/// Order of writes: session record, then the list of packs is read, then packs, index objects, manifest; then the session
+/// record goes. A crash at any point leaves a valid repository: all but the manifest is unreferenced or a cache.
+/// </remarks>
+internal sealed class BackupSession : IDisposable
+{
+    private readonly Repository _repository;
+    private readonly BackupOptions _options;
+    private readonly BackupProgress _progress;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _cancel;
+    private readonly long _start;
+    private readonly SessionId _id = SessionId.NewRandom();
+    private readonly BlobWriter _blobs;
+
+    public BackupSession(Repository repository, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
+    {
+        _repository = repository;
+        _options = options;
+        _progress = progress;
+        _time = time;
+        _cancel = cancel;
+        _start = UnixTime.ToNanoseconds(time.GetUtcNow());
+        repository.Config.CheckWritable();
+        if (!options.DryRun)
+            Register();
+        _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
+        if (!options.DryRun)
+            _blobs.Adopt(repository.Loaded.Unindexed);
+        Pipeline = new BackupPipeline(repository, _blobs, options.Workers, progress, cancel);
+    }
+
+    /// <summary>Where events of the walk go.</summary>
+    public BackupPipeline Pipeline { get; }
+
+    /// <summary>Runs the walk; returns the root of what it emitted, or of the parent where nothing had changed. Cancelled,
+    /// it makes durable what was stored, so that a rerun continues.</summary>
+    public BlobId? Capture(Action walk, Func<BlobId?> unchangedRoot)
+    {
+        try
+        {
+            walk();
+            Pipeline.Finish();
+            _blobs.Finish();
+            return Pipeline.Root ?? unchangedRoot();
+        }
+        catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
+        {
+            Pipeline.Stop();
+            _blobs.Finish();
+            RemoveSessionRecord();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the manifest: with it the snapshot exists.</summary>
+    public BackupReport Commit(SnapshotCounts counts, BlobId? root, Snapshot? parent, Func<Manifest, Manifest> describe)
+    {
+        StoredCounts stored = _blobs.Counts;
+        BackupNotes notes = Pipeline.Notes;
+        Manifest manifest = describe(new Manifest
+        {
+            Root = root ?? throw new InvalidOperationException("a walk without a root"),
+            Source = SourceKind.Files,
+            Host = _options.Host,
+            User = _options.User,
+            Program = _options.Program,
+            TimeNanoseconds = _options.TimeNanoseconds ?? _start,
+            StartNanoseconds = _start,
+            EndNanoseconds = UnixTime.ToNanoseconds(_time.GetUtcNow()),
+            Tags = [.. _options.Tags.Distinct().Order(StringComparer.Ordinal)],
+            Parent = parent?.Id,
+            ParentHash = parent?.Hash,
+            Sequence = (parent?.Manifest.Sequence ?? 0) + 1,
+            Counts = counts with
+            {
+                Bytes = _progress.Bytes,
+                DataBlobsNew = stored.DataBlobs,
+                DataBytesNew = stored.DataBytes,
+                MetaBlobsNew = stored.MetaBlobs,
+                MetaBytesNew = stored.MetaBytes,
+                BytesStored = stored.StoredBytes,
+            },
+            WarningCount = notes.Warnings.Count,
+            Warnings = [.. notes.Warnings.Take(Limits.ManifestWarningsMax)],
+        });
+        if (_options.DryRun)
+            return new BackupReport(null, manifest, parent?.Id, notes.Warnings, notes.Notes);
+        if (!_repository.Put(StorageKey.Snapshot(_id), SealKind.Manifest, manifest.Encode(), _id))
+            throw new StorageException($"{StorageKey.Snapshot(_id)} exists although its name is new; another program ended this session. Run again: what was stored is not stored twice");
+        RemoveSessionRecord();
+        return new BackupReport(_id, manifest, parent?.Id, notes.Warnings, notes.Notes);
+    }
+
+    public void Dispose()
+    {
+        Pipeline.Dispose();
+        _blobs.Dispose();
+    }
+
+    private void Register()
+    {
+        SessionRecord record = new(_options.Host, _options.User, _options.Program, Environment.ProcessId, _start);
+        _repository.Put(StorageKey.Session(_id), SealKind.Session, record.Encode(), _id);
+    }
+
+    // Tidiness only: a record that stays is one whose session has ended, which its manifest or its age says as well.
+    private void RemoveSessionRecord()
+    {
+        if (_options.DryRun)
+            return;
+        try
+        {
+            _repository.Storage.Delete(StorageKey.Session(_id));
+        }
+        catch (StorageException)
+        {
+            Pipeline.Notes.Note("sessions"u8, $"the record {StorageKey.Session(_id)} could not be removed; it does no harm");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+
+namespace Snapstore.Backup;
+
+/// <summary>A run of a large file's chunks and the buffer they stand in.</summary>
+internal sealed class Piece(int size)
+{
+    /// <summary>The bytes.</summary>
+    public byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(size, pinned: true);
+
+    /// <summary>The chunks and holes in order.</summary>
+    public List<ReadItem> Items { get; } = [];
+
+    /// <summary>True for the last piece of the file.</summary>
+    public bool IsLast { get; set; }
+}
+
+/// <summary>Hands the pieces of one large file from its reader to the tree stage: three buffers go round, so the one
+/// reads while the other stores, whatever the file's size.</summary>
+/// <remarks>Readers take files in the order of the walk, so the file that the tree stage waits for always has a reader.</remarks>
+/// <param name="pool">Buffers that no file uses now.</param>
+/// <param name="piecesMax">Buffers of one file; unbounded where one thread both fills and takes.</param>
+internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax = PieceQueue.PiecesMax)
+{
+    private const int PiecesMax = 3;
+
+    private readonly object _lock = new();
+    private readonly Queue<Piece> _full = new();
+    private readonly Stack<Piece> _free = new();
+    private int _made;
+    private bool _abandoned;
+
+    /// <summary>A piece to fill; waits until one is free. Null when nobody wants the file any more.</summary>
+    public Piece? TakeFree(int size)
+    {
+        lock (_lock)
+        {
+            while (_free.Count == 0 && _made == piecesMax && !_abandoned)
+                Monitor.Wait(_lock);
+            if (_abandoned)
+                return null;
+            if (_free.Count == 0)
+            {
+                _made++;
+                return pool.TryTake(out Piece? pooled) && pooled.Buffer.Length >= size ? pooled : new Piece(size);
+            }
+
+            return _free.Pop();
+        }
+    }
+
+    /// <summary>Passes a filled piece on.</summary>
+    public void Add(Piece piece)
+    {
+        lock (_lock)
+        {
+            _full.Enqueue(piece);
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>The next piece in order; asks meanwhile whether there ever will be one.</summary>
+    public Piece Take(Action throwIfFailed)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_full.TryDequeue(out Piece? piece))
+                    return piece;
+                Monitor.Wait(_lock, TimeSpan.FromMilliseconds(100));
+            }
+
+            throwIfFailed();
+        }
+    }
+
+    /// <summary>Gives a piece back to be filled again.</summary>
+    public void Return(Piece piece)
+    {
+        piece.Items.Clear();
+        piece.IsLast = false;
+        lock (_lock)
+        {
+            _free.Push(piece);
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>Gives all buffers back to the pool; the file is done.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            while (_free.TryPop(out Piece? piece))
+                pool.Add(piece);
+        }
+    }
+
+    /// <summary>Wakes the reader and tells it to stop: the run has failed elsewhere.</summary>
+    public void Abandon()
+    {
+        lock (_lock)
+        {
+            _abandoned = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+}

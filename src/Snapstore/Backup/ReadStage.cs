@@ -1,0 +1,181 @@
+using Snapstore.Chunking;
+using Snapstore.Crypto;
+using Snapstore.Sources;
+
+namespace Snapstore.Backup;
+
+/// <summary>Reads files, cuts them into chunks and names the chunks. One per reader thread.</summary>
+internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToken cancel)
+{
+    private static readonly int PieceSizeMin = 1 << 20;
+
+    private int PieceSize => Math.Max(PieceSizeMin, 4 * chunker.LookAhead);
+
+    /// <summary>Reads all files of a batch.</summary>
+    public void Process(WalkBatch batch)
+    {
+        try
+        {
+            foreach (WalkEvent next in batch.Events)
+            {
+                if (next.Job is { } job)
+                    Read(job, batch.Buffer);
+            }
+        }
+        finally
+        {
+            batch.MarkRead();
+        }
+    }
+
+    private void Read(FileJob job, byte[]? buffer)
+    {
+        try
+        {
+            cancel.ThrowIfCancellationRequested();
+            using IFileContent content = job.Open();
+            if (job.WantsAttributes)
+                job.Attributes = content.Attributes();
+            long bytes = job.Pieces is { } pieces ? ReadPieces(job, content, pieces) : ReadSmall(job, content, buffer!);
+            job.Warning = content.ChangedWhileRead(bytes);
+        }
+        catch (Exception e) when (e is IOException or SourceException)
+        {
+            job.Failure = e.Message;
+        }
+        finally
+        {
+            // Whoever consumes the pieces waits for a last one, also of a file that failed half way.
+            if (job.Pieces is { } pieces && pieces.TakeFree(PieceSize) is { } last)
+            {
+                last.IsLast = true;
+                pieces.Add(last);
+            }
+        }
+    }
+
+    // One byte more than expected is asked for, so that a file that has grown shows at once.
+    private long ReadSmall(FileJob job, IFileContent content, byte[] buffer)
+    {
+        Span<byte> room = buffer.AsSpan(job.BufferOffset, (int)job.Size + 1);
+        long total = 0;
+        foreach ((long start, long end) in DataRuns(job, content))
+        {
+            AddHole(job.Items, start - total);
+            int length = ReadFully(content, start, room[(int)start..(int)Math.Min(room.Length, end + 1)]);
+            length = (int)Math.Min(length, job.Size - start);
+            Cut(room.Slice((int)start, length), job.BufferOffset + (int)start, isEnd: true, job.Items);
+            total = start + length;
+            if (total < end)
+                return total;
+        }
+
+        if (job.MayHaveHoles)
+            AddHole(job.Items, job.Size - total);
+        return job.MayHaveHoles ? job.Size : total;
+    }
+
+    private static IEnumerable<(long Start, long End)> DataRuns(FileJob job, IFileContent content)
+    {
+        if (!job.MayHaveHoles)
+        {
+            yield return (0, job.Size);
+            yield break;
+        }
+
+        long offset = 0;
+        while (offset < job.Size && content.NextData(offset) is { } run)
+        {
+            long end = Math.Min(run.End, job.Size);
+            if (run.Start >= end)
+                yield break;
+            yield return (run.Start, end);
+            offset = end;
+        }
+    }
+
+    private long ReadPieces(FileJob job, IFileContent content, PieceQueue pieces)
+    {
+        long total = 0;
+        if (!job.MayHaveHoles)
+            return ReadRun(content, pieces, 0, job.Size < 0 ? long.MaxValue : job.Size);
+        foreach ((long start, long end) in DataRuns(job, content))
+        {
+            PassHole(pieces, start - total);
+            total = ReadRun(content, pieces, start, end);
+            if (total < end)
+                return total;
+        }
+
+        PassHole(pieces, job.Size - total);
+        return job.Size;
+    }
+
+    // Reads [start, end) piece by piece; what follows the last cut is carried over into the next piece's buffer.
+    private long ReadRun(IFileContent content, PieceQueue pieces, long start, long end)
+    {
+        byte[] carried = [];
+        long offset = start;
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Piece piece = pieces.TakeFree(PieceSize) ?? throw new OperationCanceledException();
+            carried.CopyTo(piece.Buffer, 0);
+            int wanted = (int)Math.Min(piece.Buffer.Length - carried.Length, end - offset);
+            int length = ReadFully(content, offset, piece.Buffer.AsSpan(carried.Length, wanted));
+            offset += length;
+            bool isEnd = length < wanted || offset == end;
+            Span<byte> data = piece.Buffer.AsSpan(0, carried.Length + length);
+            int used = Cut(data, 0, isEnd, piece.Items);
+            carried = data[used..].ToArray();
+            pieces.Add(piece);
+            if (isEnd)
+                return offset;
+        }
+    }
+
+    private void PassHole(PieceQueue pieces, long length)
+    {
+        if (length <= 0)
+            return;
+        Piece piece = pieces.TakeFree(PieceSize) ?? throw new OperationCanceledException();
+        AddHole(piece.Items, length);
+        pieces.Add(piece);
+    }
+
+    private static void AddHole(List<ReadItem> items, long length)
+    {
+        if (length > 0)
+            items.Add(new ReadItem(default, 0, length, IsHole: true));
+    }
+
+    private static int ReadFully(IFileContent content, long offset, Span<byte> buffer)
+    {
+        int total = 0;
+        while (total < buffer.Length)
+        {
+            int count = content.Read(offset + total, buffer[total..]);
+            if (count == 0)
+                break;
+            total += count;
+        }
+
+        return total;
+    }
+
+    private int Cut(ReadOnlySpan<byte> data, int offset, bool isEnd, List<ReadItem> items)
+    {
+        int used = 0;
+        while (used < data.Length)
+        {
+            int length = chunker.NextCut(data[used..], isEnd);
+            if (length == 0)
+                break;
+            BlobId id = keys.DataId(data.Slice(used, length));
+            items.Add(new ReadItem(id, offset + used, length, IsHole: false));
+            used += length;
+        }
+
+        return used;
+    }
+}

@@ -1,0 +1,64 @@
+using Snapstore.Formats;
+using Snapstore.Repositories;
+using Snapstore.Sources;
+
+namespace Snapstore.Backup;
+
+/// <summary>Takes a snapshot of a byte stream: one file in an otherwise empty tree.</summary>
+public static class StreamBackup
+{
+    private const int FileMode = 0x180; // 0600: who may read the stream is not known
+
+    /// <summary>Runs to the end of the stream. Where its command failed, nothing is committed.</summary>
+    /// <exception cref="SourceException">The command failed, or the stream could not be read.</exception>
+    public static BackupReport Run(
+        Repository repository, StreamSelection selection, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
+    {
+        IReadOnlyList<byte[]> names = [selection.Name];
+        Snapshot? parent = ParentFinder.Find(repository, options.Host, names);
+        using BackupSession session = new(repository, options, progress, time, cancel);
+        BlobId? root = session.Capture(() => Emit(session.Pipeline, selection, time), () => null);
+        if (session.Pipeline.Notes.FilesLeftOut > 0)
+            throw new SourceException($"the stream could not be read to its end: {session.Pipeline.Notes.Warnings[0]}; no snapshot was made");
+        CommandFacts? facts = selection.Outcome?.Invoke();
+        SnapshotCounts counts = new() { Files = 1, FilesNew = 1, Bytes = progress.Bytes };
+        return session.Commit(counts, root, parent, manifest => manifest with
+        {
+            Source = selection.Command is null ? SourceKind.Stream : SourceKind.Command,
+            Paths = names,
+            Command = facts,
+        });
+    }
+
+    private static void Emit(BackupPipeline pipeline, StreamSelection selection, TimeProvider time)
+    {
+        long now = UnixTime.ToNanoseconds(time.GetUtcNow());
+        EntryTime mtime = new(now / 1_000_000_000, (int)(now % 1_000_000_000));
+        EntryOwner owner = new(0, 0, "", "");
+        byte[][] parts = SelectedPaths.Split(selection.Name);
+        TreeEntry directory = new() { Name = [], Kind = EntryKind.Directory, Mode = 0x1c0, Owner = owner, Mtime = mtime, Ctime = mtime };
+        pipeline.Begin(directory);
+        foreach (byte[] part in parts[..^1])
+            pipeline.Begin(directory with { Name = part });
+        TreeEntry file = directory with { Name = parts[^1], Kind = EntryKind.File, Mode = FileMode };
+        pipeline.Stream(file, new FileJob(() => new StreamContent(selection.Content), selection.Name, size: -1) { Pieces = pipeline.NewPieceQueue() });
+        foreach (byte[] _ in parts)
+            pipeline.End();
+    }
+
+    // A stream has no offsets to seek to; it is read once, front to back.
+    private sealed class StreamContent(Stream stream) : IFileContent
+    {
+        public int Read(long offset, Span<byte> buffer) => stream.Read(buffer);
+
+        public (long Start, long End)? NextData(long offset) => (offset, long.MaxValue);
+
+        public ExtendedAttribute[] Attributes() => [];
+
+        public string? ChangedWhileRead(long bytesRead) => null;
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Snapstore.Posix;
+
+namespace Snapstore.Sources;
+
+/// <summary>Files whose presence says that their directory is not worth keeping, such as CACHEDIR.TAG.</summary>
+internal static class ExcludeTag
+{
+    /// <summary>The name of the first such file in a directory; null where there is none.</summary>
+    public static byte[]? Find(ExcludeRules rules, DirectoryHandle directory, DirectoryNames names)
+    {
+        foreach ((byte[] name, byte[] header) in rules.IfPresent)
+        {
+            if (names.Contains(name) && HasHeader(directory, name, header))
+                return name;
+        }
+
+        return null;
+    }
+
+    private static bool HasHeader(DirectoryHandle directory, byte[] name, byte[] header)
+    {
+        if (header.Length == 0)
+            return true;
+        try
+        {
+            using FileHandle file = directory.OpenForReading(name);
+            byte[] start = new byte[header.Length];
+            return file.Read(0, start) == header.Length && start.AsSpan().SequenceEqual(header);
+        }
+        catch (PosixException)
+        {
+            return false;
+        }
+    }
+}

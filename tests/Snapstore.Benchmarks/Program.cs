@@ -1,0 +1,11 @@
+using Snapstore.Benchmarks;
+
+// One verb, one file: a verb measures one part of the engine and prints a table.
+switch (args.FirstOrDefault())
+{
+    case "hash":
+        return HashBenchmark.Run();
+    default:
+        Console.Error.WriteLine("usage: Snapstore.Benchmarks hash");
+        return 2;
+}

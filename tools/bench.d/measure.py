@@ -1,0 +1,72 @@
+"""Run a program and tell what it cost: wall time, processor time, peak memory."""
+
+import dataclasses
+import os
+import statistics
+import subprocess
+import time
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """What one run cost, or the median of several."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mib: float
+
+
+class Failed(Exception):
+    """A program ended with another exit code than 0."""
+
+
+def run(command, environment, directory, log):
+    """Run to the end, output to `log`, and return the Cost; raise Failed with the end of the log.
+
+    wait4 gives the processor time of the program and all it waited for, and the peak of the largest of them
+    (file pages mapped into memory count). The floor of the peak is this interpreter's own, about 15 MiB.
+    """
+    with open(log, "ab") as output:
+        output.write(f"$ {' '.join(command)}\n".encode())
+        output.flush()
+        start = time.monotonic()
+        child = subprocess.Popen(command, env=environment, cwd=directory, stdin=subprocess.DEVNULL,
+                                 stdout=output, stderr=subprocess.STDOUT)
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except KeyboardInterrupt:
+            child.wait()
+            raise
+        wall = time.monotonic() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise Failed(f"exit code {child.returncode}: {' '.join(command)}\n{tail(log)}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def median(costs):
+    """Median of times, largest of peaks."""
+    return Cost(statistics.median(cost.wall_s for cost in costs), statistics.median(cost.cpu_s for cost in costs),
+                max(cost.peak_mib for cost in costs))
+
+
+def settle(cold):
+    """Let earlier writes reach the disk, so that no run pays for another's; with `cold`, empty the caches too."""
+    os.sync()
+    if cold:
+        with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+            file.write("3\n")
+
+
+def size_mib(directory):
+    """The bytes of all files below a directory: what a repository would cost to transfer or to store."""
+    total = 0
+    for folder, _, names in os.walk(directory):
+        total += sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
+    return total / (1 << 20)
+
+
+def tail(log, lines=12):
+    """The last lines of a log, indented."""
+    with open(log, "r", encoding="utf-8", errors="replace") as file:
+        return "".join("    " + line for line in file.readlines()[-lines:])
