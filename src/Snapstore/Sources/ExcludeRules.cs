@@ -43,6 +43,9 @@ public sealed class ExcludeRules
     /// <summary>True where no pattern and no other rule leaves anything out.</summary>
     public bool IsEmpty => _patterns.Length == 0 && IfPresent.Count == 0 && LargerThan == long.MaxValue;
 
+    /// <summary>True where no pattern looks at more than a path's last name.</summary>
+    internal bool IsByNameOnly => _patterns.All(pattern => pattern.IsByNameOnly);
+
     /// <summary>Rules of patterns as given on a command line.</summary>
     /// <exception cref="UsageException">One is not a pattern; the message names it.</exception>
     public static ExcludeRules Parse(IEnumerable<string> patterns)
