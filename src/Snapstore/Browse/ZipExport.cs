@@ -28,6 +28,7 @@ public sealed class ZipExport : IDisposable
     private readonly List<string> _warnings = [];
     private long _entries;
     private long _bytes;
+    private bool _isWhole;
 
     private ZipExport(
         Repository repository, ExportSelection selection, Stream output, int workers, TimeZoneInfo zone, CancellationToken cancel)
@@ -53,13 +54,18 @@ public sealed class ZipExport : IDisposable
         using ZipExport export = new(repository, selection, output, workers, zone, cancel);
         foreach (ExportMember member in export._walk.Members())
             export.Write(member.Name, member.Entry);
-        export._zip.Dispose();
+        export._isWhole = true;
         return new ExportReport(export._entries, export._bytes, export._warnings);
     }
 
     /// <inheritdoc/>
-    /// <remarks>The archive is ended by <see cref="Run"/> alone: one cut off by a failure must not look whole.</remarks>
-    public void Dispose() => _contents.Dispose();
+    /// <remarks>Ends the archive only where all was written: one cut off by a failure must not look whole.</remarks>
+    public void Dispose()
+    {
+        _contents.Dispose();
+        if (_isWhole)
+            _zip.Dispose();
+    }
 
     private void Write(byte[] name, TreeEntry entry)
     {
