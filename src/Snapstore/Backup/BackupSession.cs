@@ -21,7 +21,7 @@ internal sealed class BackupSession : IDisposable
     private readonly SessionId _id = SessionId.NewRandom();
     private readonly BlobWriter _blobs;
 
-    public BackupSession(Repository repository, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
+    public BackupSession(Repository repository, BackupOptions options, BackupProgress progress, BackupNotes notes, TimeProvider time, CancellationToken cancel)
     {
         _repository = repository;
         _options = options;
@@ -35,7 +35,7 @@ internal sealed class BackupSession : IDisposable
         _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
         if (!options.DryRun)
             _blobs.Adopt(repository.Loaded.Unindexed);
-        Pipeline = new BackupPipeline(repository, _blobs, options.Workers, progress, cancel);
+        Pipeline = new BackupPipeline(repository, _blobs, options.Workers, progress, notes, cancel);
     }
 
     /// <summary>Where events of the walk go.</summary>

@@ -4,10 +4,10 @@ using Snapstore.Sources;
 namespace Snapstore.Backup;
 
 /// <summary>A file to be read, and what was read of it.</summary>
-/// <param name="open">Opens the content; a <see cref="SourceException"/> or IOException leaves the file out.</param>
+/// <param name="opener">Opens the content.</param>
 /// <param name="path">The path, for warnings.</param>
 /// <param name="size">Bytes the file is expected to have; -1 for a stream.</param>
-internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size)
+internal sealed class FileJob(IFileOpener opener, byte[] path, long size) : IDisposable
 {
     /// <summary>The path as raw bytes.</summary>
     public byte[] Path { get; } = path;
@@ -40,5 +40,8 @@ internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size)
     public string? Warning { get; set; }
 
     /// <summary>Opens the content.</summary>
-    public IFileContent Open() => open();
+    public IFileContent Open() => opener.Open();
+
+    /// <summary>Gives up what opening needs.</summary>
+    public void Dispose() => opener.Dispose();
 }

@@ -45,6 +45,7 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
         }
         finally
         {
+            job.Dispose();
             // Whoever consumes the pieces waits for a last one, also of a file that failed half way.
             if (job.Pieces is { } pieces && pieces.TakeFree(PieceSize) is { } last)
             {

@@ -58,7 +58,13 @@ internal sealed class WalkBatch : IDisposable
             throwIfFailed();
     }
 
-    public void Dispose() => _read.Dispose();
+    // A batch that is dropped unread gives up the directories that its files hold open.
+    public void Dispose()
+    {
+        foreach (WalkEvent next in Events)
+            next.Job?.Dispose();
+        _read.Dispose();
+    }
 }
 
 /// <summary>A part of a file as it was read: a chunk in a buffer, or a hole.</summary>

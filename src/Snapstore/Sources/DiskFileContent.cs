@@ -9,15 +9,12 @@ internal sealed class DiskFileContent : IFileContent
     private readonly FileHandle _file;
     private readonly FileStat _expected;
 
-    private DiskFileContent(FileHandle file, in FileStat expected)
+    public DiskFileContent(FileHandle file, in FileStat expected)
     {
         _file = file;
         _expected = expected;
     }
 
-    /// <summary>Opens the file that was met under this name.</summary>
-    public static DiskFileContent Open(DirectoryHandle directory, byte[] name, in FileStat expected) =>
-        new(directory.OpenForReading(name), expected);
 
     public int Read(long offset, Span<byte> buffer) => _file.Read(offset, buffer);
 
@@ -39,4 +36,18 @@ internal sealed class DiskFileContent : IFileContent
     }
 
     public void Dispose() => _file.Dispose();
+}
+
+/// <summary>Opens a file that a scan has met; holds its directory open until then.</summary>
+internal sealed class DiskFileOpener(DirectoryHandle directory, byte[] name, in FileStat expected) : IFileOpener
+{
+    private readonly FileStat _expected = expected;
+
+    public IFileContent Open()
+    {
+        FileHandle file = directory.OpenForReading(name);
+        return new DiskFileContent(file, _expected);
+    }
+
+    public void Dispose() => directory.Dispose();
 }
