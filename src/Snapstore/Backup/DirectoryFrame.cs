@@ -14,6 +14,7 @@ internal sealed class DirectoryFrame(
     private const int HeldMax = 1024;
 
     private readonly List<TreeEntry> _held = [];
+    private int _matched;
 
     /// <summary>The frame of the directory that this one is in; null for the root.</summary>
     public DirectoryFrame? Above { get; } = above;
@@ -27,7 +28,12 @@ internal sealed class DirectoryFrame(
     private bool IsEmitted { get; set; }
 
     /// <summary>The parent's entry of this name; null where it has none.</summary>
-    public TreeEntry? Match(ReadOnlySpan<byte> name) => parentEntries.Match(name);
+    public TreeEntry? Match(ReadOnlySpan<byte> name)
+    {
+        TreeEntry? match = parentEntries.Match(name);
+        _matched += match is null ? 0 : 1;
+        return match;
+    }
 
     /// <summary>Adds an entry that is complete; <paramref name="isSame"/> says that it is the parent's own.</summary>
     public void Add(TreeEntry added, bool isSame)
@@ -59,7 +65,9 @@ internal sealed class DirectoryFrame(
     {
         whole = null;
         isSame = false;
-        if (!IsEmitted && parent is not null && parentEntries.IsAtEnd && !parentEntries.HasSkipped)
+        // An entry that was met and could not be captured, or was left out, is in the parent's tree and not in this one.
+        bool hasAll = parentEntries.IsAtEnd && !parentEntries.HasSkipped && _matched == _held.Count;
+        if (!IsEmitted && parent is not null && hasAll)
         {
             whole = entry with { Tree = parent.Tree, Below = parent.Below };
             isSame = HasSameMetadata(parent, entry);

@@ -7,8 +7,10 @@ namespace Snapstore.Backup;
 /// <param name="opener">Opens the content.</param>
 /// <param name="path">The path, for warnings.</param>
 /// <param name="size">Bytes the file is expected to have; -1 for a stream.</param>
-internal sealed class FileJob(IFileOpener opener, byte[] path, long size) : IDisposable
+internal sealed class FileJob(IFileOpener opener, byte[] path, long size)
 {
+    private IFileOpener? _opener = opener;
+
     /// <summary>The path as raw bytes.</summary>
     public byte[] Path { get; } = path;
 
@@ -39,9 +41,19 @@ internal sealed class FileJob(IFileOpener opener, byte[] path, long size) : IDis
     /// <summary>What else is to be said about it; null where all is well.</summary>
     public string? Warning { get; set; }
 
-    /// <summary>Opens the content.</summary>
-    public IFileContent Open() => opener.Open();
+    /// <summary>Opens the content; once only.</summary>
+    public IFileContent Open()
+    {
+        try
+        {
+            return _opener!.Open();
+        }
+        finally
+        {
+            ReleaseSource();
+        }
+    }
 
-    /// <summary>Gives up what opening needs.</summary>
-    public void Dispose() => opener.Dispose();
+    /// <summary>Lets go of what opening needs: it is open, or never will be.</summary>
+    public void ReleaseSource() => Interlocked.Exchange(ref _opener, null)?.Dispose();
 }

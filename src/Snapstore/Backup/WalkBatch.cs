@@ -58,13 +58,14 @@ internal sealed class WalkBatch : IDisposable
             throwIfFailed();
     }
 
-    // A batch that is dropped unread gives up the directories that its files hold open.
-    public void Dispose()
+    /// <summary>Lets go of what its files' opening needs: whoever was to read them has done so or never will.</summary>
+    public void ReleaseSources()
     {
         foreach (WalkEvent next in Events)
-            next.Job?.Dispose();
-        _read.Dispose();
+            next.Job?.ReleaseSource();
     }
+
+    public void Dispose() => _read.Dispose();
 }
 
 /// <summary>A part of a file as it was read: a chunk in a buffer, or a hole.</summary>

@@ -25,10 +25,12 @@ internal sealed class DiskFileContent : IFileContent
     public string? ChangedWhileRead(long bytesRead)
     {
         FileStat now = _file.Stat();
-        if (now.Inode != _expected.Inode || now.Kind != FileKind.File)
+        if (now.Inode != _expected.Inode)
             return "was replaced while it was read; the snapshot may hold a mixture";
         if (bytesRead < _expected.Size)
             return $"shrank while it was read: {bytesRead} of {_expected.Size} bytes are in the snapshot";
+        if (now.Size < _expected.Size)
+            return "shrank while it was read; what was missing is zeros in the snapshot";
         if (now.Size != _expected.Size)
             return $"grew while it was read: its first {bytesRead} bytes are in the snapshot";
         bool isSameTime = now.MtimeSeconds == _expected.MtimeSeconds && now.MtimeNanoseconds == _expected.MtimeNanoseconds;
@@ -46,7 +48,17 @@ internal sealed class DiskFileOpener(DirectoryHandle directory, byte[] name, in 
     public IFileContent Open()
     {
         FileHandle file = directory.OpenForReading(name);
-        return new DiskFileContent(file, _expected);
+        try
+        {
+            return file.Stat().Kind == FileKind.File
+                ? new DiskFileContent(file, _expected)
+                : throw new SourceException("it was replaced by something that is no file");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     public void Dispose() => directory.Dispose();
