@@ -52,9 +52,13 @@ public sealed class KeySlot
     private string What => $"keys/{Id}";
 
     /// <summary>A new slot for these keys.</summary>
-    public static KeySlot Create(KeyRing keys, SessionId repository, SlotSecret secret, KdfCost cost, KeyLabel label)
+    public static KeySlot Create(KeyRing keys, SessionId repository, SlotSecret secret, KdfCost cost, KeyLabel label) =>
+        Create(SessionId.NewRandom(), keys, repository, secret, cost, label, labelSalt: []);
+
+    /// <summary>A slot of this id, its label sealed with this salt where there is one: for worked examples only.</summary>
+    internal static KeySlot Create(
+        SessionId id, KeyRing keys, SessionId repository, SlotSecret secret, KdfCost cost, KeyLabel label, ReadOnlySpan<byte> labelSalt)
     {
-        SessionId id = SessionId.NewRandom();
         ByteWriter output = new(2048);
         output.Raw(Magic);
         output.U8(Version);
@@ -69,7 +73,7 @@ public sealed class KeySlot
         output.U32(secret.IsKeyFile ? 0 : (uint)cost.MemoryKib);
         output.U32(secret.IsKeyFile ? 0 : (uint)cost.Passes);
         SealBundle(keys, secret, cost, output);
-        output.Raw(Envelope.Seal(keys, LabelContext(repository, id), EncodeLabel(label)));
+        output.Raw(Envelope.Seal(keys, LabelContext(repository, id), EncodeLabel(label), length: 0, labelSalt));
         return new KeySlot(id, output.ToArray());
     }
 

@@ -29,7 +29,10 @@ public sealed record RepositoryConfig(
     private static ReadOnlySpan<byte> Magic => "SNAPSTOR"u8;
 
     /// <summary>The object's bytes.</summary>
-    public byte[] Encode(KeyRing keys)
+    public byte[] Encode(KeyRing keys) => Encode(keys, salt: []);
+
+    /// <summary>The object's bytes, sealed with this salt where there is one: for worked examples only.</summary>
+    internal byte[] Encode(KeyRing keys, ReadOnlySpan<byte> salt)
     {
         ByteWriter output = new();
         ByteWriter read = FeatureList(RequiredToRead);
@@ -46,7 +49,7 @@ public sealed record RepositoryConfig(
         fields.Text(ChunkerField, critical: true, Chunker);
         fields.Varint(CreatedField, critical: false, (ulong)CreatedSeconds);
         fields.Text(ProgramField, critical: false, Program);
-        output.Raw(Envelope.Seal(keys, Context(Repository, output.Written), fields.Written));
+        output.Raw(Envelope.Seal(keys, Context(Repository, output.Written), fields.Written, length: 0, salt));
         return output.ToArray();
     }
 
