@@ -130,7 +130,7 @@ public sealed class KeySlot
     {
         byte[] record = Envelope.Open(keys, LabelContext(repository, Id), _stored.AsSpan(LabelOffset), What);
         FieldReader fields = new(record, What, n => n is >= 1 and <= 4);
-        return new KeyLabel(fields.Text(1), fields.Text(2), fields.Text(3), (long)(fields.Varint(4) & long.MaxValue));
+        return new KeyLabel(fields.Text(1), fields.Text(2), fields.Text(3), fields.Varint63(4));
     }
 
     private static SealContext LabelContext(SessionId repository, SessionId id) => new(SealKind.KeyLabel, repository, id);
@@ -179,12 +179,20 @@ public sealed class KeySlot
         if (fields.Varint(EpochField) != KeyRing.Epoch)
             throw new UnsupportedException($"{what} holds keys of epoch {fields.Varint(EpochField)}; upgrade Snapstore");
         Dictionary<KeyPurpose, byte[]> keys = [];
-        foreach (KeyPurpose purpose in purposes)
+        try
         {
-            if (fields.Bytes(FirstKeyField + (int)purpose) is not null)
-                keys[purpose] = fields.Required(FirstKeyField + (int)purpose, KeyRing.KeySize);
-        }
+            foreach (KeyPurpose purpose in purposes)
+            {
+                if (fields.Bytes(FirstKeyField + (int)purpose) is not null)
+                    keys[purpose] = fields.Required(FirstKeyField + (int)purpose, KeyRing.KeySize);
+            }
 
-        return KeyRing.Of(keys);
+            return KeyRing.Of(keys);
+        }
+        finally
+        {
+            foreach (byte[] copy in keys.Values)
+                CryptographicOperations.ZeroMemory(copy);
+        }
     }
 }
