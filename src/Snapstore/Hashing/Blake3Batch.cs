@@ -15,7 +15,7 @@ internal unsafe struct Blake3Batch
     /// <summary>Bytes from one message to the next.</summary>
     public int Stride;
 
-    /// <summary>How many there are; lanes beyond repeat the last one and their results mean nothing.</summary>
+    /// <summary>How many there are; further lanes repeat the last one, their results mean nothing.</summary>
     public int Count;
 
     /// <summary>64-byte blocks of each message.</summary>
@@ -46,6 +46,7 @@ internal unsafe struct Blake3Batch
     public byte* Output;
 
     /// <summary>The address of each lane's message.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void FillLanes(byte** lanes, int laneCount)
     {
         unchecked

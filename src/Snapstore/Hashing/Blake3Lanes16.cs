@@ -22,12 +22,13 @@ internal static unsafe class Blake3Lanes16
     {
         unchecked
         {
-            byte* memory = stackalloc byte[(BlockWords + 2) * sizeof(Vector512<uint>)];
+            byte* memory = stackalloc byte[(2 * BlockWords + 2) * sizeof(Vector512<uint>)];
             // Aligned: a vector that crossed two cache lines would cost two loads.
             nuint mask = (nuint)sizeof(Vector512<uint>) - 1;
-            Vector512<uint>* m = (Vector512<uint>*)(((nuint)memory + mask) & ~mask);
+            Vector512<uint>* words = (Vector512<uint>*)(((nuint)memory + mask) & ~mask);
+            Vector512<uint>* next = words + BlockWords;
             byte** lanes = stackalloc byte*[Lanes];
-            int* barrier = (int*)(m + BlockWords);
+            int* barrier = (int*)(words + 2 * BlockWords);
             batch.FillLanes(lanes, Lanes);
             Vector512<uint> counterLow = Vector512.Create((uint)batch.Counter);
             counterLow += batch.CounterStep * Vector512<uint>.Indices;
@@ -43,10 +44,9 @@ internal static unsafe class Blake3Lanes16
             Vector512<uint> h5 = Vector512.Create(key[5]);
             Vector512<uint> h6 = Vector512.Create(key[6]);
             Vector512<uint> h7 = Vector512.Create(key[7]);
+            LoadBlocks(lanes, words);
             for (int block = 0; block < batch.Blocks; block++)
             {
-                LoadBlocks(lanes, m);
-                batch.Prefetch(block, lanes, Lanes);
                 Vector512<uint> v0 = h0;
                 Vector512<uint> v1 = h1;
                 Vector512<uint> v2 = h2;
@@ -63,70 +63,75 @@ internal static unsafe class Blake3Lanes16
                 Vector512<uint> v13 = counterHigh;
                 Vector512<uint> v14 = Vector512.Create((uint)Blake3Constants.BlockSize);
                 Vector512<uint> v15 = Vector512.Create(batch.FlagsOf(block));
-                // Seven rounds of columns and diagonals. The store between them is for the compiler: it might
-                // touch the message, so message words are read anew where used, not kept in scarce registers.
-                Mix(ref v0, ref v4, ref v8, ref v12, m + 0, m + 1);
-                Mix(ref v1, ref v5, ref v9, ref v13, m + 2, m + 3);
-                Mix(ref v2, ref v6, ref v10, ref v14, m + 4, m + 5);
-                Mix(ref v3, ref v7, ref v11, ref v15, m + 6, m + 7);
-                Mix(ref v0, ref v5, ref v10, ref v15, m + 8, m + 9);
-                Mix(ref v1, ref v6, ref v11, ref v12, m + 10, m + 11);
-                Mix(ref v2, ref v7, ref v8, ref v13, m + 12, m + 13);
-                Mix(ref v3, ref v4, ref v9, ref v14, m + 14, m + 15);
-                *barrier = 1;
-                Mix(ref v0, ref v4, ref v8, ref v12, m + 2, m + 6);
-                Mix(ref v1, ref v5, ref v9, ref v13, m + 3, m + 10);
-                Mix(ref v2, ref v6, ref v10, ref v14, m + 7, m + 0);
-                Mix(ref v3, ref v7, ref v11, ref v15, m + 4, m + 13);
-                Mix(ref v0, ref v5, ref v10, ref v15, m + 1, m + 11);
-                Mix(ref v1, ref v6, ref v11, ref v12, m + 12, m + 5);
-                Mix(ref v2, ref v7, ref v8, ref v13, m + 9, m + 14);
-                Mix(ref v3, ref v4, ref v9, ref v14, m + 15, m + 8);
-                *barrier = 2;
-                Mix(ref v0, ref v4, ref v8, ref v12, m + 3, m + 4);
-                Mix(ref v1, ref v5, ref v9, ref v13, m + 10, m + 12);
-                Mix(ref v2, ref v6, ref v10, ref v14, m + 13, m + 2);
-                Mix(ref v3, ref v7, ref v11, ref v15, m + 7, m + 14);
-                Mix(ref v0, ref v5, ref v10, ref v15, m + 6, m + 5);
-                Mix(ref v1, ref v6, ref v11, ref v12, m + 9, m + 0);
-                Mix(ref v2, ref v7, ref v8, ref v13, m + 11, m + 15);
-                Mix(ref v3, ref v4, ref v9, ref v14, m + 8, m + 1);
-                *barrier = 3;
-                Mix(ref v0, ref v4, ref v8, ref v12, m + 10, m + 7);
-                Mix(ref v1, ref v5, ref v9, ref v13, m + 12, m + 9);
-                Mix(ref v2, ref v6, ref v10, ref v14, m + 14, m + 3);
-                Mix(ref v3, ref v7, ref v11, ref v15, m + 13, m + 15);
-                Mix(ref v0, ref v5, ref v10, ref v15, m + 4, m + 0);
-                Mix(ref v1, ref v6, ref v11, ref v12, m + 11, m + 2);
-                Mix(ref v2, ref v7, ref v8, ref v13, m + 5, m + 8);
-                Mix(ref v3, ref v4, ref v9, ref v14, m + 1, m + 6);
-                *barrier = 4;
-                Mix(ref v0, ref v4, ref v8, ref v12, m + 12, m + 13);
-                Mix(ref v1, ref v5, ref v9, ref v13, m + 9, m + 11);
-                Mix(ref v2, ref v6, ref v10, ref v14, m + 15, m + 10);
-                Mix(ref v3, ref v7, ref v11, ref v15, m + 14, m + 8);
-                Mix(ref v0, ref v5, ref v10, ref v15, m + 7, m + 2);
-                Mix(ref v1, ref v6, ref v11, ref v12, m + 5, m + 3);
-                Mix(ref v2, ref v7, ref v8, ref v13, m + 0, m + 1);
-                Mix(ref v3, ref v4, ref v9, ref v14, m + 6, m + 4);
+                // The last block is read twice, and nothing behind it.
+                Advance(lanes, block + 1 < batch.Blocks ? Blake3Constants.BlockSize : 0);
+                batch.Prefetch(block, lanes, Lanes);
+                // Seven rounds of columns and diagonals. The rounds leave the processor idle where one step
+                // waits for another, so a quarter of the next message is transposed after each of the first.
+                // A store between rounds is also for the compiler: it might touch the message, so message
+                // words are read anew where used, not kept in registers that the state needs.
+                Mix(ref v0, ref v4, ref v8, ref v12, words + 0, words + 1);
+                Mix(ref v1, ref v5, ref v9, ref v13, words + 2, words + 3);
+                Mix(ref v2, ref v6, ref v10, ref v14, words + 4, words + 5);
+                Mix(ref v3, ref v7, ref v11, ref v15, words + 6, words + 7);
+                Mix(ref v0, ref v5, ref v10, ref v15, words + 8, words + 9);
+                Mix(ref v1, ref v6, ref v11, ref v12, words + 10, words + 11);
+                Mix(ref v2, ref v7, ref v8, ref v13, words + 12, words + 13);
+                Mix(ref v3, ref v4, ref v9, ref v14, words + 14, words + 15);
+                LoadQuarter(lanes, 0, next);
+                Mix(ref v0, ref v4, ref v8, ref v12, words + 2, words + 6);
+                Mix(ref v1, ref v5, ref v9, ref v13, words + 3, words + 10);
+                Mix(ref v2, ref v6, ref v10, ref v14, words + 7, words + 0);
+                Mix(ref v3, ref v7, ref v11, ref v15, words + 4, words + 13);
+                Mix(ref v0, ref v5, ref v10, ref v15, words + 1, words + 11);
+                Mix(ref v1, ref v6, ref v11, ref v12, words + 12, words + 5);
+                Mix(ref v2, ref v7, ref v8, ref v13, words + 9, words + 14);
+                Mix(ref v3, ref v4, ref v9, ref v14, words + 15, words + 8);
+                LoadQuarter(lanes, 1, next);
+                Mix(ref v0, ref v4, ref v8, ref v12, words + 3, words + 4);
+                Mix(ref v1, ref v5, ref v9, ref v13, words + 10, words + 12);
+                Mix(ref v2, ref v6, ref v10, ref v14, words + 13, words + 2);
+                Mix(ref v3, ref v7, ref v11, ref v15, words + 7, words + 14);
+                Mix(ref v0, ref v5, ref v10, ref v15, words + 6, words + 5);
+                Mix(ref v1, ref v6, ref v11, ref v12, words + 9, words + 0);
+                Mix(ref v2, ref v7, ref v8, ref v13, words + 11, words + 15);
+                Mix(ref v3, ref v4, ref v9, ref v14, words + 8, words + 1);
+                LoadQuarter(lanes, 2, next);
+                Mix(ref v0, ref v4, ref v8, ref v12, words + 10, words + 7);
+                Mix(ref v1, ref v5, ref v9, ref v13, words + 12, words + 9);
+                Mix(ref v2, ref v6, ref v10, ref v14, words + 14, words + 3);
+                Mix(ref v3, ref v7, ref v11, ref v15, words + 13, words + 15);
+                Mix(ref v0, ref v5, ref v10, ref v15, words + 4, words + 0);
+                Mix(ref v1, ref v6, ref v11, ref v12, words + 11, words + 2);
+                Mix(ref v2, ref v7, ref v8, ref v13, words + 5, words + 8);
+                Mix(ref v3, ref v4, ref v9, ref v14, words + 1, words + 6);
+                LoadQuarter(lanes, 3, next);
+                Mix(ref v0, ref v4, ref v8, ref v12, words + 12, words + 13);
+                Mix(ref v1, ref v5, ref v9, ref v13, words + 9, words + 11);
+                Mix(ref v2, ref v6, ref v10, ref v14, words + 15, words + 10);
+                Mix(ref v3, ref v7, ref v11, ref v15, words + 14, words + 8);
+                Mix(ref v0, ref v5, ref v10, ref v15, words + 7, words + 2);
+                Mix(ref v1, ref v6, ref v11, ref v12, words + 5, words + 3);
+                Mix(ref v2, ref v7, ref v8, ref v13, words + 0, words + 1);
+                Mix(ref v3, ref v4, ref v9, ref v14, words + 6, words + 4);
                 *barrier = 5;
-                Mix(ref v0, ref v4, ref v8, ref v12, m + 9, m + 14);
-                Mix(ref v1, ref v5, ref v9, ref v13, m + 11, m + 5);
-                Mix(ref v2, ref v6, ref v10, ref v14, m + 8, m + 12);
-                Mix(ref v3, ref v7, ref v11, ref v15, m + 15, m + 1);
-                Mix(ref v0, ref v5, ref v10, ref v15, m + 13, m + 3);
-                Mix(ref v1, ref v6, ref v11, ref v12, m + 0, m + 10);
-                Mix(ref v2, ref v7, ref v8, ref v13, m + 2, m + 6);
-                Mix(ref v3, ref v4, ref v9, ref v14, m + 4, m + 7);
+                Mix(ref v0, ref v4, ref v8, ref v12, words + 9, words + 14);
+                Mix(ref v1, ref v5, ref v9, ref v13, words + 11, words + 5);
+                Mix(ref v2, ref v6, ref v10, ref v14, words + 8, words + 12);
+                Mix(ref v3, ref v7, ref v11, ref v15, words + 15, words + 1);
+                Mix(ref v0, ref v5, ref v10, ref v15, words + 13, words + 3);
+                Mix(ref v1, ref v6, ref v11, ref v12, words + 0, words + 10);
+                Mix(ref v2, ref v7, ref v8, ref v13, words + 2, words + 6);
+                Mix(ref v3, ref v4, ref v9, ref v14, words + 4, words + 7);
                 *barrier = 6;
-                Mix(ref v0, ref v4, ref v8, ref v12, m + 11, m + 15);
-                Mix(ref v1, ref v5, ref v9, ref v13, m + 5, m + 0);
-                Mix(ref v2, ref v6, ref v10, ref v14, m + 1, m + 9);
-                Mix(ref v3, ref v7, ref v11, ref v15, m + 8, m + 6);
-                Mix(ref v0, ref v5, ref v10, ref v15, m + 14, m + 10);
-                Mix(ref v1, ref v6, ref v11, ref v12, m + 2, m + 12);
-                Mix(ref v2, ref v7, ref v8, ref v13, m + 3, m + 4);
-                Mix(ref v3, ref v4, ref v9, ref v14, m + 7, m + 13);
+                Mix(ref v0, ref v4, ref v8, ref v12, words + 11, words + 15);
+                Mix(ref v1, ref v5, ref v9, ref v13, words + 5, words + 0);
+                Mix(ref v2, ref v6, ref v10, ref v14, words + 1, words + 9);
+                Mix(ref v3, ref v7, ref v11, ref v15, words + 8, words + 6);
+                Mix(ref v0, ref v5, ref v10, ref v15, words + 14, words + 10);
+                Mix(ref v1, ref v6, ref v11, ref v12, words + 2, words + 12);
+                Mix(ref v2, ref v7, ref v8, ref v13, words + 3, words + 4);
+                Mix(ref v3, ref v4, ref v9, ref v14, words + 7, words + 13);
                 h0 = v0 ^ v8;
                 h1 = v1 ^ v9;
                 h2 = v2 ^ v10;
@@ -135,6 +140,9 @@ internal static unsafe class Blake3Lanes16
                 h5 = v5 ^ v13;
                 h6 = v6 ^ v14;
                 h7 = v7 ^ v15;
+                Vector512<uint>* used = words;
+                words = next;
+                next = used;
             }
             Store(h0, h1, h2, h3, batch.Output);
             Store(h4, h5, h6, h7, batch.Output + 16);
@@ -156,19 +164,27 @@ internal static unsafe class Blake3Lanes16
         b = Avx512F.RotateRight(b ^ c, 7);
     }
 
-    // Reads the next 64 bytes of every lane; vector w of the message gets word w of all lanes.
+    // Reads 64 bytes of every lane; vector w of the message gets word w of all lanes.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LoadBlocks(byte** lanes, Vector512<uint>* message)
     {
+        for (int quarter = 0; quarter < 4; quarter++)
+            LoadQuarter(lanes, quarter, message);
+    }
+
+    // Words 4 * quarter to 4 * quarter + 3 of the message.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LoadQuarter(byte** lanes, int quarter, Vector512<uint>* message) => Transpose(
+        Gather(lanes, 0, quarter), Gather(lanes, 1, quarter), Gather(lanes, 2, quarter), Gather(lanes, 3, quarter),
+        message + quarter * 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Advance(byte** lanes, int step)
+    {
         unchecked
         {
-            for (int quarter = 0; quarter < 4; quarter++)
-            {
-                Transpose(Gather(lanes, 0, quarter), Gather(lanes, 1, quarter), Gather(lanes, 2, quarter),
-                    Gather(lanes, 3, quarter), message + quarter * 4);
-            }
             for (int lane = 0; lane < Lanes; lane++)
-                lanes[lane] += Blake3Constants.BlockSize;
+                lanes[lane] += step;
         }
     }
 

@@ -147,22 +147,36 @@ internal readonly unsafe struct Blake3Node(Blake3Level level, byte* key, uint mo
         return new LastBlock(value, input, new Blake3BlockInfo(chunk, (uint)size, flags));
     }
 
-    // The counter of a root numbers the 64-byte pieces of its output (paper, section 2.6).
-    [SkipLocalsInit]
-    private void WriteRoot(LastBlock last, Span<byte> output)
+    private void WriteRoot(in LastBlock last, Span<byte> output)
     {
-        byte* room = stackalloc byte[Blake3Constants.BlockSize];
-        byte* copy = stackalloc byte[Blake3Constants.BlockSize + Blake3Constants.ValueSize];
-        if (output.Length > Blake3Constants.BlockSize)
-            last = last.CopyTo(copy);
+        if (output.Length <= Blake3Constants.BlockSize)
+            WriteRootPiece(last, 0, output);
+        else
+            WriteRootPieces(last, output);
+    }
+
+    [SkipLocalsInit]
+    private void WriteRootPieces(LastBlock last, Span<byte> output)
+    {
+        // The first piece may lie over the message or the key, which the later ones need.
+        byte* room = stackalloc byte[Blake3Constants.BlockSize + Blake3Constants.ValueSize];
+        last = last.CopyTo(room);
         for (ulong piece = 0; !output.IsEmpty; piece++)
         {
-            uint flags = last.Info.Flags | Blake3Constants.Root;
-            Compress(last.Value, last.Block, 1, last.Info with { Counter = piece, Flags = flags }, room);
             int size = Math.Min(output.Length, Blake3Constants.BlockSize);
-            new ReadOnlySpan<byte>(room, size).CopyTo(output);
+            WriteRootPiece(last, piece, output[..size]);
             output = output[size..];
         }
+    }
+
+    // The counter of a root numbers the 64-byte pieces of its output (paper, section 2.6).
+    [SkipLocalsInit]
+    private void WriteRootPiece(in LastBlock last, ulong piece, Span<byte> output)
+    {
+        byte* room = stackalloc byte[Blake3Constants.BlockSize];
+        uint flags = last.Info.Flags | Blake3Constants.Root;
+        Compress(last.Value, last.Block, 1, new(piece, last.Info.Length, flags), room);
+        new ReadOnlySpan<byte>(room, output.Length).CopyTo(output);
     }
 
     private void Compress(byte* value, byte* input, int blocks, in Blake3BlockInfo info, byte* output)
@@ -193,7 +207,6 @@ internal readonly unsafe struct Blake3Node(Blake3Level level, byte* key, uint mo
         public readonly byte* Block = block;
         public readonly Blake3BlockInfo Info = info;
 
-        // The first piece of output may lie over the message or the key, which later pieces need.
         public LastBlock CopyTo(byte* room)
         {
             Unsafe.CopyBlockUnaligned(room, Block, Blake3Constants.BlockSize);

@@ -11,8 +11,7 @@ public static class RepositoryOpener
     /// <exception cref="UsageException">There is a repository already; it is left as it is.</exception>
     public static Repository Create(IStorage storage, string chunker, SlotSecret secret, KdfCost cost, KeyLabel label, string program)
     {
-        if (storage.SizeOf(StorageKey.Config) is not null)
-            throw AlreadyThere(storage);
+        RefuseExisting(storage);
         SessionId id = SessionId.NewRandom();
         KeyRing keys = KeyRing.Generate();
         KeySlot slot = KeySlots.Add(storage, id, keys, secret, cost, label);
@@ -26,6 +25,14 @@ public static class RepositoryOpener
         }
 
         return new Repository(storage, config, keys, slot);
+    }
+
+    /// <summary>Makes sure that there is no repository, before anybody is asked for a password.</summary>
+    /// <exception cref="UsageException">There is one.</exception>
+    public static void RefuseExisting(IStorage storage)
+    {
+        if (storage.SizeOf(StorageKey.Config) is not null)
+            throw AlreadyThere(storage);
     }
 
     /// <summary>Reads what a storage says of itself without a key.</summary>

@@ -1,5 +1,3 @@
-using Snapstore.Repositories;
-
 namespace Snapstore.Restore;
 
 /// <summary>When a file that is there already is written over.</summary>
@@ -82,8 +80,3 @@ public sealed record RestoreReport
     /// <summary>Damage: files that the repository cannot give back whole, each by path and reason: exit 4.</summary>
     public IReadOnlyList<string> Damage { get; init; } = [];
 }
-
-/// <summary>What of a snapshot a command is about.</summary>
-/// <param name="Snapshot">The snapshot.</param>
-/// <param name="Path">Absolute path inside it as raw bytes, without a final '/'; empty for the root.</param>
-public sealed record SnapshotPath(Snapshot Snapshot, byte[] Path);

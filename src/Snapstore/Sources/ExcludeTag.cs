@@ -8,10 +8,10 @@ internal static class ExcludeTag
     /// <summary>The name of the first such file in a directory; null where there is none.</summary>
     public static byte[]? Find(ExcludeRules rules, DirectoryHandle directory, DirectoryNames names)
     {
-        foreach ((byte[] name, byte[] header) in rules.IfPresent)
+        foreach (IfPresentRule rule in rules.IfPresent)
         {
-            if (names.Contains(name) && HasHeader(directory, name, header))
-                return name;
+            if (names.Contains(rule.Name) && HasHeader(directory, rule.Name, rule.Header))
+                return rule.Name;
         }
 
         return null;

@@ -9,6 +9,12 @@ internal sealed class PathBuffer
     /// <summary>The path now; "/" at the root. Valid until the walk moves.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
+    /// <summary>Bytes of the path now: where <see cref="ReturnTo"/> comes back to.</summary>
+    public int Length => _length;
+
+    /// <summary>Goes up again to where the path had this length, for walks that keep their own stack.</summary>
+    public void ReturnTo(int length) => _length = length;
+
     /// <summary>A copy of the path.</summary>
     public byte[] ToArray() => Bytes.ToArray();
 

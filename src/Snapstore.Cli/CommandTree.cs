@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Snapstore.Cli.Commands;
+
+namespace Snapstore.Cli;
+
+/// <summary>A verb before it is built.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Alias">Its other name; "" where it has none.</param>
+/// <param name="Summary">What it does, in a line.</param>
+/// <param name="Make">Builds it with all its options.</param>
+internal sealed record Verb(string Name, string Alias, string Summary, Func<VerbCommand> Make);
+
+/// <summary>The one list of verbs, and the parser's tree, of which only the verbs that are asked for are built.</summary>
+internal static class CommandTree
+{
+    /// <summary>All verbs, in the order of the help.</summary>
+    public static IReadOnlyList<Verb> Verbs { get; } =
+    [
+        new("init", "", InitCommand.Summary, () => new InitCommand()),
+        new("version", "", VersionCommand.Summary, () => new VersionCommand()),
+    ];
+
+    /// <summary>The tree for these arguments: every verb that is among them, so certainly the one that is meant.</summary>
+    public static RootCommand Build(IReadOnlyList<string> arguments) =>
+        Build(Verbs.Where(verb => arguments.Any(argument => argument == verb.Name || (verb.Alias.Length > 0 && argument == verb.Alias))));
+
+    /// <summary>The tree with every verb.</summary>
+    public static RootCommand BuildWhole() => Build(Verbs);
+
+    private static RootCommand Build(IEnumerable<Verb> verbs)
+    {
+        RootCommand root = new("Encrypted, deduplicating snapshots of directories and streams.");
+        root.Options.Clear();
+        root.Directives.Clear();
+        foreach (Option option in GlobalOptions.All)
+            root.Options.Add(option);
+        foreach (Verb verb in verbs)
+        {
+            VerbCommand command = verb.Make();
+            if (verb.Alias.Length > 0)
+                command.Aliases.Add(verb.Alias);
+            root.Subcommands.Add(command);
+        }
+
+        return root;
+    }
+}

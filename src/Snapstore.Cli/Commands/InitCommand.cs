@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Snapstore.Chunking;
+using Snapstore.Crypto;
+using Snapstore.Formats;
+using Snapstore.Repositories;
+using Snapstore.Storage;
+
+namespace Snapstore.Cli.Commands;
+
+/// <summary>`init`: makes a repository.</summary>
+internal sealed class InitCommand : VerbCommand
+{
+    public const string Summary = "Make a repository";
+
+    private readonly Option<string?> _chunker = Declare.Text(
+        "--chunker", "KIND:SIZE", "How content is cut: cdc:SIZE by content, or fixed:SIZE in blocks, for database files and disk images (default cdc:64KiB)");
+
+    private readonly NewSecretOptions _newSecret = new(hasPasswordFile: false);
+
+    public InitCommand()
+        : base("init", Summary)
+    {
+        Options.Add(_chunker);
+        _newSecret.AddTo(this);
+    }
+
+    public override IReadOnlyList<(int Code, string Meaning)> Exits =>
+    [
+        (ExitCode.Done, "done"), (ExitCode.Failed, "failed"), (ExitCode.Usage, "wrong usage, or there is a repository already"),
+        (12, "no password or key file"), (ExitCode.Interrupted, "interrupted"),
+    ];
+
+    public override IReadOnlyList<(string Line, string Meaning)> Examples =>
+    [
+        ("snapstore --repo /mnt/backup init", "Asks for a new password twice and makes a repository."),
+        ("snapstore --repo /mnt/backup init --new-key-file /root/backup.key", "A repository that opens with a new key file: for machines."),
+    ];
+
+    public override string Remarks =>
+        "Without its password or key file nobody can ever read the repository again: keep a copy of it elsewhere.";
+
+    public override int Run(CommandContext context)
+    {
+        string chunker = ChunkerParameters.Parse(context.Value(_chunker) ?? "cdc:64KiB").ToString();
+        KdfCost cost = _newSecret.Cost(context);
+        string location = context.Access.Location;
+        IStorage storage = context.Access.Create();
+        using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));
+        KeyLabel label = _newSecret.Label(context);
+        using Repository repository = RepositoryOpener.Create(
+            storage, chunker, secret.Value, cost, label, ProgramVersion.Full);
+        secret.Keep();
+
+        context.Output.Tell($"repository {repository.Id.ToShortString()} made at {Escaped.Text(location)}");
+        context.Output.Json("repository", json =>
+        {
+            json.WriteString("id", repository.Id.ToString());
+            json.WriteString("location", location);
+            json.WriteString("chunker", repository.Config.Chunker);
+            json.WriteString("key", repository.Slot.Id.ToString());
+        });
+        return ExitCode.Done;
+    }
+}

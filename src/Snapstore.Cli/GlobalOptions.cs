@@ -1,0 +1,46 @@
+using System.CommandLine;
+
+namespace Snapstore.Cli;
+
+/// <summary>The options that every verb has.</summary>
+internal static class GlobalOptions
+{
+    /// <summary>Where the repository is.</summary>
+    public static Option<string?> Repository { get; } =
+        Declare.Text("--repo", "DIR", "Where the repository is (else $SNAPSTORE_REPOSITORY)", "-r");
+
+    /// <summary>A file whose first line is the password.</summary>
+    public static Option<string?> PasswordFile { get; } = Declare.Text(
+        "--password-file", "FILE", "Take the password from the first line of FILE (else $SNAPSTORE_PASSWORD_FILE, or $SNAPSTORE_PASSWORD itself)");
+
+    /// <summary>A command that prints the password.</summary>
+    public static Option<string?> PasswordCommand { get; } = Declare.Text(
+        "--password-command", "COMMAND", "Take the password from the first line that COMMAND, run by sh, prints (else $SNAPSTORE_PASSWORD_COMMAND)");
+
+    /// <summary>A key file that opens the repository.</summary>
+    public static Option<string?> KeyFile { get; } =
+        Declare.Text("--key-file", "FILE", "Open the repository with a key file (else $SNAPSTORE_KEY_FILE)");
+
+    /// <summary>JSON instead of text.</summary>
+    public static Option<bool> Json { get; } = Declare.Flag("--json", "Print one JSON object a line");
+
+    /// <summary>Less output.</summary>
+    public static Option<bool> Quiet { get; } =
+        Declare.Flag("--quiet", "Say only what was asked for, warnings and errors", "-q");
+
+    /// <summary>More output.</summary>
+    public static Option<bool> Verbose { get; } = Declare.Flag("--verbose", "Say more; trace unexpected failures", "-v");
+
+    /// <summary>Help.</summary>
+    public static Option<bool> Help { get; } = Declare.Flag("--help", "Show this help, or that of a verb", "-h", "-?");
+
+    /// <summary>All of them, in the order of the help.</summary>
+    public static IReadOnlyList<Option> All { get; } =
+        [Repository, PasswordFile, PasswordCommand, KeyFile, Json, Quiet, Verbose, Help];
+
+    static GlobalOptions()
+    {
+        foreach (Option option in All)
+            option.Recursive = true;
+    }
+}

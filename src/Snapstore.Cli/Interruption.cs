@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace Snapstore.Cli;
+
+/// <summary>Ctrl-C, SIGTERM and SIGHUP. A verb that can end cleanly is asked to by the first and killed by the second;
+/// any other, and a prompt for a password, ends at once.</summary>
+internal sealed partial class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private readonly PosixSignalRegistration[] _registrations;
+    private readonly Output _output;
+    private readonly bool _endsCleanly;
+    private int _count;
+
+    public Interruption(Output output, bool endsCleanly)
+    {
+        _output = output;
+        _endsCleanly = endsCleanly;
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle),
+        ];
+    }
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => _source.Token;
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration registration in _registrations)
+            registration.Dispose();
+        _source.Dispose();
+    }
+
+    private void Handle(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        bool wasPrompting = Terminal.ShowInput();
+        if (wasPrompting || !_endsCleanly || Interlocked.Increment(ref _count) > 1)
+        {
+            _output.AbandonProgress();
+            _exit(ExitCode.Interrupted);
+        }
+
+        _source.Cancel();
+        _output.Note("interrupted: ending cleanly; once more to stop at once");
+    }
+
+    [LibraryImport("libc")]
+    private static partial void _exit(int code);
+}

@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Snapstore.Crypto;
+
+namespace Snapstore.Cli;
+
+/// <summary>Where a password or key comes from. No secret is ever an argument, and none goes into a message.</summary>
+internal sealed class SecretSource
+{
+    private const int FileSizeMax = 64 << 10;
+
+    private readonly Func<string, SlotSecret> _read;
+
+    private SecretSource(Func<string, SlotSecret> read, bool isPrompt = false)
+    {
+        _read = read;
+        IsPrompt = isPrompt;
+    }
+
+    /// <summary>True where the user is asked at the terminal.</summary>
+    public bool IsPrompt { get; }
+
+    /// <summary>What opens the repository: an option, else the environment, else a prompt.</summary>
+    /// <exception cref="UsageException">More than one was given at the same place.</exception>
+    public static SecretSource Of(ParseResult parsed)
+    {
+        (string Name, string? Value, Func<string, SecretSource> Make)[] options =
+        [
+            ("--password-file", parsed.GetValue(GlobalOptions.PasswordFile), OfPasswordFile),
+            ("--password-command", parsed.GetValue(GlobalOptions.PasswordCommand), OfCommand),
+            ("--key-file", parsed.GetValue(GlobalOptions.KeyFile), OfKeyFile),
+        ];
+        (string Name, string? Value, Func<string, SecretSource> Make)[] variables =
+        [
+            ("SNAPSTORE_PASSWORD", TakePassword(), OfPassword),
+            ("SNAPSTORE_PASSWORD_FILE", Environment.GetEnvironmentVariable("SNAPSTORE_PASSWORD_FILE"), OfPasswordFile),
+            ("SNAPSTORE_PASSWORD_COMMAND", Environment.GetEnvironmentVariable("SNAPSTORE_PASSWORD_COMMAND"), OfCommand),
+            ("SNAPSTORE_KEY_FILE", Environment.GetEnvironmentVariable("SNAPSTORE_KEY_FILE"), OfKeyFile),
+        ];
+        return OnlyOne(options) ?? OnlyOne(variables) ?? new SecretSource(prompt => Prompt(prompt, repeat: false), isPrompt: true);
+    }
+
+    /// <summary>A password file whose first line is the password.</summary>
+    public static SecretSource OfPasswordFile(string path) => new(_ => OfFirstLine(ReadFile(path, "password file")));
+
+    /// <summary>A key file that exists.</summary>
+    public static SecretSource OfKeyFile(string path) => new(_ =>
+    {
+        byte[] content = ReadFile(path, "key file");
+        try
+        {
+            return SlotSecret.OfKeyFile(System.Text.Encoding.ASCII.GetString(content));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    });
+
+    /// <summary>A new password, typed twice at the terminal.</summary>
+    public static SecretSource OfNewPrompt() => new(prompt => Prompt(prompt, repeat: true), isPrompt: true);
+
+    /// <summary>The secret; the caller disposes of it.</summary>
+    /// <exception cref="WrongKeyException">It cannot be had.</exception>
+    public SlotSecret Read(string prompt) => _read(prompt);
+
+    private static SecretSource OfPassword(string password) =>
+        new(_ => SlotSecret.OfPassword(System.Text.Encoding.UTF8.GetBytes(password)));
+
+    private static SecretSource OfCommand(string command) => new(_ => OfFirstLine(RunCommand(command)));
+
+    // Taken out of the environment, so that no program that we start inherits it.
+    private static string? TakePassword()
+    {
+        string? password = Environment.GetEnvironmentVariable("SNAPSTORE_PASSWORD");
+        Environment.SetEnvironmentVariable("SNAPSTORE_PASSWORD", null);
+        return password;
+    }
+
+    private static SecretSource? OnlyOne((string Name, string? Value, Func<string, SecretSource> Make)[] candidates)
+    {
+        (string Name, string? Value, Func<string, SecretSource> Make)[] given = [.. candidates.Where(c => !string.IsNullOrEmpty(c.Value))];
+        if (given.Length > 1)
+            throw new UsageException($"{string.Join(" and ", given.Select(c => c.Name))} are given at once; which is meant? Give one");
+        return given.Length == 1 ? given[0].Make(given[0].Value!) : null;
+    }
+
+    private static SlotSecret Prompt(string prompt, bool repeat)
+    {
+        byte[] first = Ask(prompt);
+        byte[] second = repeat ? Ask("the same again: ") : first;
+        try
+        {
+            return CryptographicOperations.FixedTimeEquals(first, second)
+                ? SlotSecret.OfPassword(first)
+                : throw new UsageException("the two passwords differ; nothing was done");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(first);
+            CryptographicOperations.ZeroMemory(second);
+        }
+    }
+
+    private static byte[] Ask(string prompt) => Terminal.ReadSecret(prompt)
+        ?? throw new WrongKeyException("no password was given and there is no terminal to ask at: use --password-file, --password-command or --key-file, or set SNAPSTORE_PASSWORD_FILE");
+
+    private static SlotSecret OfFirstLine(byte[] content)
+    {
+        try
+        {
+            ReadOnlySpan<byte> line = content;
+            int end = line.IndexOf((byte)'\n');
+            line = end < 0 ? line : line[..end];
+            return SlotSecret.OfPassword(line.TrimEnd((byte)'\r'));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+
+    private static byte[] ReadFile(string path, string what)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            byte[] content = new byte[FileSizeMax];
+            int size = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+            return content[..size];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new WrongKeyException($"the {what} {Escaped.Text(path)} cannot be read: {e.Message}");
+        }
+    }
+
+    private static byte[] RunCommand(string command)
+    {
+        ProcessStartInfo start = new("/bin/sh") { RedirectStandardOutput = true, RedirectStandardInput = true };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add(command);
+        using Process process = Process.Start(start) ?? throw new WrongKeyException("the password command could not be started");
+        process.StandardInput.Close();
+        byte[] content = new byte[FileSizeMax];
+        int size = process.StandardOutput.BaseStream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+        process.StandardOutput.Close();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? content[..size]
+            : throw new WrongKeyException($"the password command failed with exit code {process.ExitCode}");
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Snapstore.Repositories;
+
+/// <summary>Times as users write them: 2026-11-01, 2026-11-01T12:00, or 2d and 3h ago (spec/cli.md).</summary>
+/// <remarks>Read as "not after": a day stands for its end, a minute for its end, so that what a list shows finds itself.</remarks>
+public static partial class SnapshotTime
+{
+    private static readonly (string Format, long Ticks)[] Formats =
+    [
+        ("yyyy-MM-dd", TimeSpan.TicksPerDay),
+        ("yyyy-MM-dd'T'HH:mm", TimeSpan.TicksPerMinute),
+        ("yyyy-MM-dd' 'HH:mm", TimeSpan.TicksPerMinute),
+        ("yyyy-MM-dd'T'HH:mm:ss", TimeSpan.TicksPerSecond),
+        ("yyyy-MM-dd' 'HH:mm:ss", TimeSpan.TicksPerSecond),
+        ("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF", 1),
+    ];
+
+    private static readonly (string Format, long Ticks)[] ZonedFormats =
+    [
+        ("yyyy-MM-dd'T'HH:mmK", TimeSpan.TicksPerMinute),
+        ("yyyy-MM-dd'T'HH:mm:ssK", TimeSpan.TicksPerSecond),
+        ("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", 1),
+    ];
+
+    /// <summary>The first moment of what the text names, Unix nanoseconds; null where it is no time.</summary>
+    public static long? TryParseStart(string text, TimeProvider time) => TryParse(text, time)?.Start;
+
+    /// <summary>The last moment of what the text names, Unix nanoseconds; null where it is no time.</summary>
+    public static long? TryParseEnd(string text, TimeProvider time) => TryParse(text, time)?.End;
+
+    private static (long Start, long End)? TryParse(string text, TimeProvider time)
+    {
+        foreach ((string format, long ticks) in Formats)
+        {
+            if (DateTime.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime local))
+                return (OfLocal(local, time), OfLocal(Later(local, ticks), time) - 1);
+        }
+
+        foreach ((string format, long ticks) in ZonedFormats)
+        {
+            if (DateTimeOffset.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment))
+                return (UnixTime.ToNanoseconds(moment), UnixTime.ToNanoseconds(moment.AddTicks(ticks)) - 1);
+        }
+
+        return TryParseAge(text, time) is { } then ? (then, then) : null;
+    }
+
+    private static DateTime Later(DateTime time, long ticks) => DateTime.MaxValue.Ticks - time.Ticks > ticks ? time.AddTicks(ticks) : time;
+
+    private static long OfLocal(DateTime local, TimeProvider time) =>
+        UnixTime.ToNanoseconds(new DateTimeOffset(local, time.LocalTimeZone.GetUtcOffset(local)));
+
+    private static long? TryParseAge(string text, TimeProvider time)
+    {
+        Match match = Age().Match(text);
+        if (!match.Success)
+            return null;
+        DateTimeOffset then = time.GetUtcNow();
+        foreach (Capture part in match.Groups["part"].Captures)
+        {
+            string unit = part.Value.TrimStart("0123456789".ToCharArray());
+            int count = int.Parse(part.Value[..^unit.Length], CultureInfo.InvariantCulture);
+            then = Before(then, count, unit);
+        }
+
+        return UnixTime.ToNanoseconds(then);
+    }
+
+    private static DateTimeOffset Before(DateTimeOffset time, int count, string unit) => unit switch
+    {
+        "s" => time.AddSeconds(-count),
+        "min" => time.AddMinutes(-count),
+        "h" => time.AddHours(-count),
+        "d" => time.AddDays(-count),
+        "w" => time.AddDays(-7L * count),
+        "mo" => time.AddMonths(-count),
+        _ => time.AddYears(-count),
+    };
+
+    // Four digits at most, so that no age leaves the calendar but in years, which three hold.
+    [GeneratedRegex("^(?<part>(?:[0-9]{1,4}(?:s|min|h|d|w|mo)|[0-9]{1,3}y))+(?: ago)?$", RegexOptions.CultureInvariant)]
+    private static partial Regex Age();
+}

@@ -1,0 +1,114 @@
+using Snapstore.Formats;
+using Snapstore.Repositories;
+
+namespace Snapstore.Restore;
+
+/// <summary>A part of a file that a segment holds.</summary>
+internal readonly record struct SegmentPart(FileTask File, long FileOffset, BlobId Id, int BlobOffset, int Length);
+
+/// <summary>A segment and everything that is to be written of it; or, without a segment, files whose content stands in
+/// their entries.</summary>
+internal sealed class SegmentTask(SegmentLocation? segment)
+{
+    /// <summary>The segment; null for inline content.</summary>
+    public SegmentLocation? Segment { get; } = segment;
+
+    /// <summary>What of it goes where.</summary>
+    public List<SegmentPart> Parts { get; } = [];
+
+    /// <summary>Files of inline or no content.</summary>
+    public List<FileTask> InlineFiles { get; } = [];
+}
+
+/// <summary>Gathers the parts of files by segment, so that each segment is fetched and opened once, and hands them on in
+/// batches, so that memory is bounded whatever is restored.</summary>
+internal sealed class RestorePlan(Repository repository, Action<SegmentTask> hand)
+{
+    // 32,768 parts take about 2 MiB; 256 files of several parts, and as many directories, are open at a time.
+    private const int PartsMax = 32_768, OpenFilesMax = 256, OpenDirectoriesMax = 256, InlineFilesMax = 128;
+
+    private readonly Dictionary<(string Pack, long Offset), SegmentTask> _bySegment = [];
+    private readonly List<SegmentTask> _inOrder = [];
+    private SegmentTask _inline = new(null);
+    private int _parts;
+    private int _openFiles;
+    private int _openDirectories;
+
+    /// <summary>Plans a file of inline or no content.</summary>
+    public void AddInline(FileTask file)
+    {
+        _inline.InlineFiles.Add(file);
+        if (_inline.InlineFiles.Count >= InlineFilesMax)
+            HandInline();
+    }
+
+    /// <summary>Plans a file's content; what the repository does not have damages the file.</summary>
+    public void Add(FileTask file, IEnumerable<ContentItem> items)
+    {
+        long offset = 0;
+        int count = 0;
+        try
+        {
+            foreach (ContentItem item in items)
+            {
+                if (!item.IsHole)
+                    AddPart(file, offset, item);
+                file.NeedsLength = item.IsHole;
+                offset += item.Length;
+                count++;
+            }
+        }
+        catch (Exception e) when (e is CorruptDataException or Storage.ObjectMissingException)
+        {
+            file.Damage(e.Message);
+        }
+
+        file.Done();
+        if (count > 1 && ++_openFiles >= OpenFilesMax)
+            Flush();
+    }
+
+    /// <summary>Counts a directory that stays open until its files are done.</summary>
+    public void AddDirectory()
+    {
+        if (++_openDirectories >= OpenDirectoriesMax)
+            Flush();
+    }
+
+    /// <summary>Hands on what was gathered.</summary>
+    public void Flush()
+    {
+        HandInline();
+        foreach (SegmentTask task in _inOrder)
+            hand(task);
+        _inOrder.Clear();
+        _bySegment.Clear();
+        (_parts, _openFiles, _openDirectories) = (0, 0, 0);
+    }
+
+    private void AddPart(FileTask file, long offset, ContentItem item)
+    {
+        BlobLocation place = repository.Index.Find(item.Id, "file content");
+        if (place.Length != item.Length)
+            throw new CorruptDataException($"blob {item.Id} has {place.Length} bytes where {item.Length} belong");
+        (string, long) key = (place.Segment.Pack.Key.Name, place.Segment.Offset);
+        if (!_bySegment.TryGetValue(key, out SegmentTask? task))
+        {
+            _bySegment[key] = task = new SegmentTask(place.Segment);
+            _inOrder.Add(task);
+        }
+
+        file.AddPending();
+        task.Parts.Add(new SegmentPart(file, offset, item.Id, place.Offset, place.Length));
+        if (++_parts >= PartsMax)
+            Flush();
+    }
+
+    private void HandInline()
+    {
+        if (_inline.InlineFiles.Count == 0)
+            return;
+        hand(_inline);
+        _inline = new SegmentTask(null);
+    }
+}

@@ -1,0 +1,61 @@
+using Snapstore.Text;
+
+namespace Snapstore.Restore;
+
+/// <summary>Counts what a restore does and keeps what it has to say. Thread safe.</summary>
+internal sealed class RestoreTally
+{
+    private readonly Lock _lock = new();
+    private readonly List<string> _warnings = [];
+    private readonly List<string> _damage = [];
+    private long _filesWritten, _bytesWritten, _filesKept, _directories, _others, _deleted, _filesVerified;
+
+    /// <summary>What was done so far.</summary>
+    public RestoreReport Report()
+    {
+        lock (_lock)
+        {
+            return new RestoreReport
+            {
+                FilesWritten = _filesWritten,
+                BytesWritten = _bytesWritten,
+                FilesKept = _filesKept,
+                Directories = _directories,
+                Others = _others,
+                Deleted = _deleted,
+                FilesVerified = _filesVerified,
+                Warnings = [.. _warnings],
+                Damage = [.. _damage],
+            };
+        }
+    }
+
+    public void WroteFile(long bytes)
+    {
+        Interlocked.Increment(ref _filesWritten);
+        Interlocked.Add(ref _bytesWritten, bytes);
+    }
+
+    public void KeptFile() => Interlocked.Increment(ref _filesKept);
+
+    public void MadeDirectory() => Interlocked.Increment(ref _directories);
+
+    public void MadeOther() => Interlocked.Increment(ref _others);
+
+    public void Deleted() => Interlocked.Increment(ref _deleted);
+
+    public void VerifiedFile() => Interlocked.Increment(ref _filesVerified);
+
+    /// <summary>Something is not as it was captured: makes the exit code 3.</summary>
+    public void Warn(ReadOnlySpan<byte> path, string problem) => Say(_warnings, path, problem);
+
+    /// <summary>The repository cannot give this back whole: makes the exit code 4.</summary>
+    public void Damage(ReadOnlySpan<byte> path, string problem) => Say(_damage, path, problem);
+
+    private void Say(List<string> list, ReadOnlySpan<byte> path, string problem)
+    {
+        string line = $"{PrintablePath.Of(path)}: {problem}";
+        lock (_lock)
+            list.Add(line);
+    }
+}

@@ -1,0 +1,307 @@
+using Snapstore.Formats;
+using Snapstore.Posix;
+using Snapstore.Repositories;
+using Snapstore.Sources;
+
+namespace Snapstore.Restore;
+
+/// <summary>Walks the snapshot's tree and the target side by side: makes directories, links and devices, decides for each
+/// file whether it is written, and plans its content. One thread.</summary>
+/// <remarks>All names are used relative to an open directory that was itself opened without following links, so nothing
+/// outside the target can be reached, whatever the snapshot or the target holds.</remarks>
+internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposable
+{
+    private const int PrivateMode = 0x1c0; // 0700 until everything in it is done
+
+    private readonly TreeReader _trees = new(run.Repository);
+    private readonly PathBuffer _path = new();
+    private readonly Dictionary<(ulong Device, ulong Inode), LinkGroup> _links = [];
+    private int _depth;
+
+    /// <summary>Restores the entries of a tree into the target itself.</summary>
+    public void Walk(BlobId tree, TreeEntry? directory)
+    {
+        DirectoryTask root = new(run.Target.AddReference(), null, directory, "/"u8.ToArray(), isNew: false, run.Tally);
+        WalkDirectory(tree, root);
+        plan.Flush();
+    }
+
+    /// <summary>Restores a single entry into the target.</summary>
+    public void WalkSingle(TreeEntry entry)
+    {
+        DirectoryTask root = new(run.Target.AddReference(), null, null, "/"u8.ToArray(), isNew: false, run.Tally);
+        Visit(entry, root);
+        root.Done();
+        plan.Flush();
+    }
+
+    public void Dispose() => _trees.Dispose();
+
+    private void WalkDirectory(BlobId tree, DirectoryTask task)
+    {
+        using DirectoryNames? present = run.Options.Delete && !task.IsNew ? task.Handle.ReadNames() : null;
+        HashSet<string>? wanted = present is null ? null : new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            foreach (TreeEntry entry in _trees.Entries(tree, Text.PrintablePath.Of(_path.Bytes)))
+            {
+                run.Cancel.ThrowIfCancellationRequested();
+                wanted?.Add(Convert.ToHexString(entry.Name));
+                using PathBuffer.Part part = _path.Enter(entry.Name);
+                Visit(entry, task);
+            }
+
+            if (present is not null)
+                DeleteOthers(task, present, wanted!);
+        }
+        catch (Exception e) when (e is CorruptDataException or Storage.ObjectMissingException)
+        {
+            // The rest of this directory is lost; what lies elsewhere is not. Nothing is deleted on the word of a damaged tree.
+            run.Tally.Damage(_path.Bytes, e.Message);
+        }
+
+        task.Done();
+    }
+
+    private void Visit(TreeEntry entry, DirectoryTask task)
+    {
+        bool isDirectory = entry.Kind == EntryKind.Directory;
+        if (run.Options.Excludes.IsExcluded(_path.Bytes, isDirectory))
+            return;
+        bool isIncluded = !run.Options.HasIncludes || _includedDepth <= _depth || run.Options.Includes.Matches(_path.Bytes, isDirectory);
+        if (!isIncluded && !(isDirectory && run.Options.Includes.MayMatchBelow(_path.Bytes)))
+            return;
+        try
+        {
+            if (isDirectory)
+                VisitDirectory(entry, task, isIncluded);
+            else if (entry.Kind == EntryKind.File)
+                VisitFile(entry, task);
+            else
+                VisitOther(entry, task);
+        }
+        catch (PosixException e)
+        {
+            run.Tally.Warn(_path.Bytes, e.Message);
+        }
+    }
+
+    // Below a directory that an include names, everything is included.
+    private int _includedDepth = int.MaxValue;
+
+    private void VisitDirectory(TreeEntry entry, DirectoryTask above, bool isIncluded)
+    {
+        if (_depth >= Limits.TreeDepthMax)
+            throw new CorruptDataException($"the tree is more than {Limits.TreeDepthMax} directories deep");
+        if (run.Options.DryRun)
+        {
+            run.Tally.MadeDirectory();
+            DescendDry(entry, above, isIncluded);
+            return;
+        }
+
+        (DirectoryHandle? handle, bool isNew) = OpenOrMake(entry, above);
+        if (handle is null)
+            return;
+        plan.AddDirectory();
+        DirectoryTask task = new(handle, above, isIncluded ? entry : null, _path.ToArray(), isNew, run.Tally);
+        Descend(entry, task, isIncluded);
+    }
+
+    private void DescendDry(TreeEntry entry, DirectoryTask above, bool isIncluded)
+    {
+        DirectoryHandle? handle = TryOpen(above, entry.Name);
+        DirectoryTask task = new(handle ?? above.Handle.AddReference(), above, null, [], isNew: handle is null || above.IsNew, run.Tally);
+        Descend(entry, task, isIncluded);
+    }
+
+    private void Descend(TreeEntry entry, DirectoryTask task, bool isIncluded)
+    {
+        int outer = _includedDepth;
+        _depth++;
+        if (isIncluded)
+            _includedDepth = Math.Min(_includedDepth, _depth);
+        WalkDirectory(entry.Tree, task);
+        _depth--;
+        _includedDepth = outer;
+    }
+
+    private static DirectoryHandle? TryOpen(DirectoryTask above, byte[] name)
+    {
+        try
+        {
+            return above.IsNew ? null : above.Handle.OpenDirectory(name);
+        }
+        catch (PosixException)
+        {
+            return null;
+        }
+    }
+
+    private (DirectoryHandle? Handle, bool IsNew) OpenOrMake(TreeEntry entry, DirectoryTask above)
+    {
+        if (above.IsNew || !above.Handle.TryStat(entry.Name, out FileStat found))
+        {
+            above.Handle.MakeDirectory(entry.Name, PrivateMode);
+            return (above.Handle.OpenDirectory(entry.Name), true);
+        }
+
+        if (found.Kind == FileKind.Directory)
+            return (above.Handle.OpenDirectory(entry.Name), false);
+        if (!ClearWay(above, entry.Name, found))
+            return (null, false);
+        above.Handle.MakeDirectory(entry.Name, PrivateMode);
+        return (above.Handle.OpenDirectory(entry.Name), true);
+    }
+
+    private void VisitFile(TreeEntry entry, DirectoryTask task)
+    {
+        bool isThere = TryStat(task, entry.Name, out FileStat found);
+        if (entry.IsHardLink && TryLink(entry, task, isThere, found))
+            return;
+        if (isThere && IsKept(entry, found))
+        {
+            Keep(entry, task, found);
+            return;
+        }
+
+        if (run.Options.DryRun)
+        {
+            run.Tally.WroteFile(entry.Size);
+            run.Progress.Add(1, entry.Size);
+            return;
+        }
+
+        if (isThere && found.Kind == FileKind.Directory && !ClearWay(task, entry.Name, found))
+            return;
+        Write(entry, task, replaces: isThere && found.Kind != FileKind.Directory);
+    }
+
+    private void Write(TreeEntry entry, DirectoryTask task, bool replaces)
+    {
+        task.AddPending();
+        FileTask file = new(task, entry, _path.ToArray(), replaces, run);
+        if (entry.IsHardLink)
+            _links[(entry.Device, entry.Inode)] = new LinkGroup(file, null);
+        if (entry.Content.Items is null && entry.Content.List is null)
+            plan.AddInline(file);
+        else
+            plan.Add(file, _trees.Items(entry.Content, entry.Size, Text.PrintablePath.Of(_path.Bytes)));
+    }
+
+    private void Keep(TreeEntry entry, DirectoryTask task, in FileStat found)
+    {
+        run.Tally.KeptFile();
+        run.Progress.Add(1, entry.Size);
+        if (entry.IsHardLink)
+            _links[(entry.Device, entry.Inode)] = new LinkGroup(null, _path.ToArray());
+        bool isSame = found.Mode == entry.Mode && found.Uid == entry.Owner.Uid && found.Gid == entry.Owner.Gid
+            && found.MtimeSeconds == entry.Mtime.Seconds && found.MtimeNanoseconds == entry.Mtime.Nanoseconds;
+        if (run.Options.DryRun || run.Options.Overwrite is OverwritePolicy.Never or OverwritePolicy.IfNewer || (isSame && entry.Attributes.Length == 0))
+            return;
+        using FileHandle file = task.Handle.OpenForReading(entry.Name);
+        EntryMetadata.Apply(file, entry, _path.ToArray(), run.Tally);
+    }
+
+    private bool IsKept(TreeEntry entry, in FileStat found) => run.Options.Overwrite switch
+    {
+        OverwritePolicy.Never => true,
+        OverwritePolicy.IfNewer => new EntryTime(found.MtimeSeconds, found.MtimeNanoseconds).CompareTo(entry.Mtime) >= 0,
+        OverwritePolicy.IfChanged => found.Kind == FileKind.File && found.Size == entry.Size
+            && found.MtimeSeconds == entry.Mtime.Seconds && found.MtimeNanoseconds == entry.Mtime.Nanoseconds,
+        _ => false,
+    };
+
+    // The first name of a file is restored with its content, each later one as a link to it.
+    private bool TryLink(TreeEntry entry, DirectoryTask task, bool isThere, in FileStat found)
+    {
+        if (!_links.TryGetValue((entry.Device, entry.Inode), out LinkGroup? group))
+            return false;
+        if (isThere && run.Options.Overwrite is OverwritePolicy.Never)
+        {
+            run.Tally.KeptFile();
+            return true;
+        }
+
+        if (run.Options.DryRun)
+        {
+            run.Tally.MadeOther();
+            return true;
+        }
+
+        if (isThere && !ClearWay(task, entry.Name, found))
+            return true;
+        if (group.File is { } file ? !file.TryLink(task, entry.Name) : !TryLinkKept(group.Kept!, task, entry.Name))
+            return false;
+        run.Tally.MadeOther();
+        run.Progress.Add(1, entry.Size);
+        return true;
+    }
+
+    private bool TryLinkKept(byte[] kept, DirectoryTask task, byte[] name)
+    {
+        using DirectoryHandle directory = run.OpenDirectoryOf(kept);
+        task.Handle.MakeHardLink(directory, kept.AsSpan(kept.AsSpan().LastIndexOf((byte)'/') + 1), name);
+        return true;
+    }
+
+    private void VisitOther(TreeEntry entry, DirectoryTask task)
+    {
+        bool isThere = TryStat(task, entry.Name, out FileStat found);
+        if (isThere && run.Options.Overwrite is OverwritePolicy.Never)
+            return;
+        if (entry.IsHardLink && TryLink(entry, task, isThere, found))
+            return;
+        run.Tally.MadeOther();
+        run.Progress.Add(1, 0);
+        if (run.Options.DryRun || (isThere && !ClearWay(task, entry.Name, found)))
+            return;
+        if (entry.Kind == EntryKind.Symlink)
+            task.Handle.MakeSymlink(entry.Target, entry.Name);
+        else
+            task.Handle.MakeNode(entry.Name, (FileKind)entry.Kind, 0x180, entry.Rdev.Major, entry.Rdev.Minor);
+        EntryMetadata.Apply(task.Handle, entry, _path.ToArray(), run.Tally);
+        if (entry.IsHardLink)
+            _links[(entry.Device, entry.Inode)] = new LinkGroup(null, _path.ToArray());
+    }
+
+    private static bool TryStat(DirectoryTask task, byte[] name, out FileStat found)
+    {
+        found = default;
+        return !task.IsNew && task.Handle.TryStat(name, out found);
+    }
+
+    /// <summary>Removes what stands where something of another kind belongs; a directory with anything in it only where the
+    /// user allowed deleting.</summary>
+    private bool ClearWay(DirectoryTask task, byte[] name, in FileStat found)
+    {
+        if (run.Options.Overwrite == OverwritePolicy.Never)
+            return false;
+        if (found.Kind == FileKind.Directory && run.Options.Delete)
+            new TreeRemoval(run).Remove(task.Handle, name);
+        else
+            task.Handle.Remove(name, found.Kind == FileKind.Directory);
+        return true;
+    }
+
+    private void DeleteOthers(DirectoryTask task, DirectoryNames present, HashSet<string> wanted)
+    {
+        for (int i = 0; i < present.Count; i++)
+        {
+            byte[] name = present[i].ToArray();
+            using PathBuffer.Part part = _path.Enter(name);
+            if (wanted.Contains(Convert.ToHexString(name)) || !task.Handle.TryStat(name, out FileStat found))
+                continue;
+            if (run.Options.Excludes.IsExcluded(_path.Bytes, found.Kind == FileKind.Directory) || IsOutsideIncludes(found.Kind))
+                continue;
+            run.Tally.Deleted();
+            if (!run.Options.DryRun)
+                new TreeRemoval(run).Remove(task.Handle, name);
+        }
+    }
+
+    private bool IsOutsideIncludes(FileKind kind) =>
+        run.Options.HasIncludes && _includedDepth > _depth && !run.Options.Includes.Matches(_path.Bytes, kind == FileKind.Directory);
+
+    private sealed record LinkGroup(FileTask? File, byte[]? Kept);
+}
