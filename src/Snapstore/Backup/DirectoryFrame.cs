@@ -12,6 +12,7 @@ internal sealed class DirectoryFrame(BackupPipeline pipeline, DirectoryFrame? ab
     private const int HeldMax = 1024;
 
     private readonly List<TreeEntry> _held = [];
+    private int _matched;
 
     /// <summary>The frame of the directory that this one is in; null for the root.</summary>
     public DirectoryFrame? Above { get; } = above;
@@ -19,7 +20,12 @@ internal sealed class DirectoryFrame(BackupPipeline pipeline, DirectoryFrame? ab
     private bool IsOpen { get; set; }
 
     /// <summary>The parent's entry of this name; null where it has none.</summary>
-    public TreeEntry? Match(ReadOnlySpan<byte> name) => parentEntries.Match(name);
+    public TreeEntry? Match(ReadOnlySpan<byte> name)
+    {
+        TreeEntry? match = parentEntries.Match(name);
+        _matched += match is null ? 0 : 1;
+        return match;
+    }
 
     /// <summary>Adds an entry that is complete; <paramref name="isSame"/> says that it is the parent's own.</summary>
     public void Add(TreeEntry added, bool isSame)
@@ -51,7 +57,9 @@ internal sealed class DirectoryFrame(BackupPipeline pipeline, DirectoryFrame? ab
     {
         whole = null;
         isSame = false;
-        if (!IsOpen && parent is not null && parentEntries.IsAtEnd && !parentEntries.HasSkipped)
+        // An entry that was met and could not be captured, or was left out, is in the parent's tree and not in this one.
+        bool hasAll = parentEntries.IsAtEnd && !parentEntries.HasSkipped && _matched == _held.Count;
+        if (!IsOpen && parent is not null && hasAll)
         {
             whole = entry with { Tree = parent.Tree, Below = parent.Below };
             isSame = HasSameMetadata(parent, entry);

@@ -7,8 +7,11 @@ namespace Snapstore.Backup;
 /// <param name="open">Opens the content; a <see cref="SourceException"/> or IOException leaves the file out.</param>
 /// <param name="path">The path, for warnings.</param>
 /// <param name="size">Bytes the file is expected to have; -1 for a stream.</param>
-internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size)
+/// <param name="source">What must stay open until the content is; disposed of then.</param>
+internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size, IDisposable? source = null)
 {
+    private IDisposable? _source = source;
+
     /// <summary>The path as raw bytes.</summary>
     public byte[] Path { get; } = path;
 
@@ -39,6 +42,19 @@ internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size)
     /// <summary>What else is to be said about it; null where all is well.</summary>
     public string? Warning { get; set; }
 
-    /// <summary>Opens the content.</summary>
-    public IFileContent Open() => open();
+    /// <summary>Opens the content; once only.</summary>
+    public IFileContent Open()
+    {
+        try
+        {
+            return open();
+        }
+        finally
+        {
+            ReleaseSource();
+        }
+    }
+
+    /// <summary>Lets go of what opening needs: it is open, or never will be.</summary>
+    public void ReleaseSource() => Interlocked.Exchange(ref _source, null)?.Dispose();
 }

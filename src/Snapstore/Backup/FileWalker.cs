@@ -101,8 +101,11 @@ internal sealed class FileWalker : IDisposable
         using DirectoryHandle? next = Attempt(() => DirectoryHandle.Open(_path.Bytes));
         if (next is null)
             return;
-        TreeEntry entry = _capture.Directory(child.Name, next, stat.Kind == FileKind.Directory ? stat : next.Stat(), null);
-        WalkSelected(next, child, entry, _frames.Peek().Match(child.Name));
+        FileStat own = stat.Kind == FileKind.Directory ? stat : next.Stat();
+        if (Attempt(() => _capture.Directory(child.Name, next, own, null)) is not { } entry)
+            return;
+        TreeEntry? parent = _frames.Peek().Match(child.Name);
+        WalkSelected(next, child, entry, parent?.Kind == EntryKind.Directory ? parent : null);
     }
 
     private void Visit(DirectoryHandle directory, ReadOnlySpan<byte> name, in FileStat stat, ulong? device)
@@ -134,9 +137,9 @@ internal sealed class FileWalker : IDisposable
         }
 
         using DirectoryHandle? opened = Attempt(() => directory.OpenDirectory(nameBytes));
-        if (opened is null)
+        FileStat copy = stat;
+        if (opened is null || Attempt(() => _capture.Directory(nameBytes, opened, copy, parent)) is not { } entry)
             return;
-        TreeEntry entry = _capture.Directory(nameBytes, opened, stat, parent);
         if (_selection.OneFileSystem && device is { } own && own != stat.Device)
             EmitEmptyDirectory(entry, parent);
         else
@@ -180,14 +183,15 @@ internal sealed class FileWalker : IDisposable
         if (isUnchanged)
             EmitUnchanged(directory, name, stat, parent!);
         else if (stat.Size == 0)
-            EmitChanged(_capture.Entry(name, directory, stat, null));
+            EmitEmpty(directory, name, stat);
         else
             EmitFile(directory, name, stat);
     }
 
     private void EmitUnchanged(DirectoryHandle directory, ReadOnlySpan<byte> name, in FileStat stat, TreeEntry parent)
     {
-        TreeEntry entry = _capture.Entry(name, directory, stat, parent);
+        if (CaptureEntry(directory, name, stat, parent) is not { } entry)
+            return;
         _progress.Add(files: 1, stat.Size);
         _frames.Peek().Add(entry, isSame: ReferenceEquals(entry, parent));
     }
@@ -200,8 +204,8 @@ internal sealed class FileWalker : IDisposable
         bool isSmall = stat.Size <= WalkBatch.BufferSize / 2;
         int offset = isSmall ? _pipeline.ReserveBuffer(stat.Size) : 0;
         FileStat expected = stat;
-        directory.AddReference();
-        FileJob job = new(() => DiskFileContent.Open(directory, entry.Name, expected), _path.ToArray(), stat.Size)
+        // The walk leaves the directory before its files are read.
+        FileJob job = new(() => DiskFileContent.Open(directory, entry.Name, expected), _path.ToArray(), stat.Size, directory.AddReference())
         {
             MayHaveHoles = mayHaveHoles,
             WantsAttributes = true,
@@ -216,18 +220,31 @@ internal sealed class FileWalker : IDisposable
 
     private void VisitOther(DirectoryHandle directory, ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent)
     {
-        _counts.Others++;
-        byte[] nameBytes = name.ToArray();
-        FileStat copy = stat;
-        if (Attempt(() => _capture.Entry(nameBytes, directory, copy, parent?.Kind == (EntryKind)copy.Kind ? parent : null)) is not { } entry)
+        if (CaptureEntry(directory, name, stat, parent?.Kind == (EntryKind)stat.Kind ? parent : null) is not { } entry)
             return;
+        _counts.Others++;
         _frames.Peek().Add(entry, isSame: ReferenceEquals(entry, parent));
     }
 
-    private void EmitChanged(TreeEntry entry)
+    private void EmitEmpty(DirectoryHandle directory, ReadOnlySpan<byte> name, in FileStat stat)
     {
-        _progress.Add(files: 1, entry.Size);
+        if (CaptureEntry(directory, name, stat, null) is not { } entry)
+            return;
+        _progress.Add(files: 1, bytes: 0);
         _frames.Peek().Add(entry, isSame: false);
+    }
+
+    private TreeEntry? CaptureEntry(DirectoryHandle directory, ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent)
+    {
+        try
+        {
+            return _capture.Entry(name, directory, stat, parent);
+        }
+        catch (PosixException e)
+        {
+            _pipeline.Notes.LeaveOut(_path.Bytes, e.Message);
+            return null;
+        }
     }
 
     private DirectoryFrame Enter(TreeEntry entry, TreeEntry? parent)

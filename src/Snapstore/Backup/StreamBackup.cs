@@ -14,6 +14,7 @@ public static class StreamBackup
     public static BackupReport Run(
         Repository repository, StreamSelection selection, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
     {
+        CheckName(selection.Name);
         IReadOnlyList<byte[]> names = [selection.Name];
         Snapshot? parent = ParentFinder.Find(repository, options.Host, names);
         using BackupSession session = new(repository, options, progress, time, cancel);
@@ -21,13 +22,23 @@ public static class StreamBackup
         if (session.Pipeline.Notes.FilesLeftOut > 0)
             throw new SourceException($"the stream could not be read to its end: {session.Pipeline.Notes.Warnings[0]}; no snapshot was made");
         CommandFacts? facts = selection.Outcome?.Invoke();
-        SnapshotCounts counts = new() { Files = 1, FilesNew = 1, Bytes = progress.Bytes };
+        SnapshotCounts counts = new() { Files = 1, FilesNew = 1, Directories = SelectedPaths.Split(selection.Name).Length };
         return session.Commit(counts, root, parent, manifest => manifest with
         {
             Source = selection.Command is null ? SourceKind.Stream : SourceKind.Command,
             Paths = names,
             Command = facts,
         });
+    }
+
+    // A name that no tree may hold would make a snapshot that no program can read.
+    private static void CheckName(byte[] name)
+    {
+        byte[][] parts = SelectedPaths.Split(name);
+        bool isUsable = parts.Length > 0 && parts.Length <= Limits.TreeDepthMax && !name.Contains((byte)0)
+            && parts.All(part => part.Length <= Limits.NameSizeMax && !part.AsSpan().SequenceEqual("."u8) && !part.AsSpan().SequenceEqual(".."u8));
+        if (!isUsable)
+            throw new UsageException($"a stream cannot be stored under the name {Text.PrintablePath.Of(name)}; give it a plain file name (--name)");
     }
 
     private static void Emit(BackupPipeline pipeline, StreamSelection selection, TimeProvider time)

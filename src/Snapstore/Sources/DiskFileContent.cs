@@ -16,8 +16,22 @@ internal sealed class DiskFileContent : IFileContent
     }
 
     /// <summary>Opens the file that was met under this name.</summary>
-    public static DiskFileContent Open(DirectoryHandle directory, byte[] name, in FileStat expected) =>
-        new(directory.OpenForReading(name), expected);
+    /// <exception cref="SourceException">Something else than a file stands there now, which must not be read.</exception>
+    public static DiskFileContent Open(DirectoryHandle directory, byte[] name, in FileStat expected)
+    {
+        FileHandle file = directory.OpenForReading(name);
+        try
+        {
+            return file.Stat().Kind == FileKind.File
+                ? new DiskFileContent(file, expected)
+                : throw new SourceException("it was replaced by something that is no file");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     public int Read(long offset, Span<byte> buffer) => _file.Read(offset, buffer);
 
@@ -28,10 +42,12 @@ internal sealed class DiskFileContent : IFileContent
     public string? ChangedWhileRead(long bytesRead)
     {
         FileStat now = _file.Stat();
-        if (now.Inode != _expected.Inode || now.Kind != FileKind.File)
+        if (now.Inode != _expected.Inode)
             return "was replaced while it was read; the snapshot may hold a mixture";
         if (bytesRead < _expected.Size)
             return $"shrank while it was read: {bytesRead} of {_expected.Size} bytes are in the snapshot";
+        if (now.Size < _expected.Size)
+            return "shrank while it was read; what was missing is zeros in the snapshot";
         if (now.Size != _expected.Size)
             return $"grew while it was read: its first {bytesRead} bytes are in the snapshot";
         bool isSameTime = now.MtimeSeconds == _expected.MtimeSeconds && now.MtimeNanoseconds == _expected.MtimeNanoseconds;
