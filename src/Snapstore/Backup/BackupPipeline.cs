@@ -35,9 +35,9 @@ internal sealed class BackupPipeline : IDisposable
     private volatile bool _isAbandoned;
     private WalkBatch _batch = new();
 
-    public BackupPipeline(Repository repository, BlobWriter blobs, int workers, BackupProgress progress, CancellationToken cancel)
+    public BackupPipeline(Repository repository, BlobWriter blobs, int workers, BackupProgress progress, BackupNotes notes, CancellationToken cancel)
     {
-        Notes = new BackupNotes(progress);
+        Notes = notes;
         _trees = new TreeStage(blobs, new NodeSplitter(repository.Keys), progress, Notes);
         ChunkerParameters parameters = ChunkerParameters.Parse(repository.Config.Chunker);
         _reading = new WorkQueue<WalkBatch>("read", workers, BatchesMax, () =>

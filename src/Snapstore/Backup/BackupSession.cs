@@ -22,7 +22,7 @@ internal sealed class BackupSession : IDisposable
     private readonly BlobWriter _blobs;
     private bool _isRegistered;
 
-    public BackupSession(Repository repository, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
+    public BackupSession(Repository repository, BackupOptions options, BackupProgress progress, BackupNotes notes, TimeProvider time, CancellationToken cancel)
     {
         _repository = repository;
         _options = options;
@@ -39,7 +39,7 @@ internal sealed class BackupSession : IDisposable
             _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
             if (!options.DryRun)
                 _blobs.Adopt(loaded.Unindexed);
-            Pipeline = new BackupPipeline(repository, _blobs, options.Workers, progress, cancel);
+            Pipeline = new BackupPipeline(repository, _blobs, options.Workers, progress, notes, cancel);
         }
         catch
         {

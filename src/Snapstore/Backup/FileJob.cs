@@ -4,13 +4,12 @@ using Snapstore.Sources;
 namespace Snapstore.Backup;
 
 /// <summary>A file to be read, and what was read of it.</summary>
-/// <param name="open">Opens the content; a <see cref="SourceException"/> or IOException leaves the file out.</param>
+/// <param name="opener">Opens the content.</param>
 /// <param name="path">The path, for warnings.</param>
 /// <param name="size">Bytes the file is expected to have; -1 for a stream.</param>
-/// <param name="source">What must stay open until the content is; disposed of then.</param>
-internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size, IDisposable? source = null)
+internal sealed class FileJob(IFileOpener opener, byte[] path, long size)
 {
-    private IDisposable? _source = source;
+    private IFileOpener? _opener = opener;
 
     /// <summary>The path as raw bytes.</summary>
     public byte[] Path { get; } = path;
@@ -47,7 +46,7 @@ internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size, I
     {
         try
         {
-            return open();
+            return _opener!.Open();
         }
         finally
         {
@@ -56,5 +55,5 @@ internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size, I
     }
 
     /// <summary>Lets go of what opening needs: it is open, or never will be.</summary>
-    public void ReleaseSource() => Interlocked.Exchange(ref _source, null)?.Dispose();
+    public void ReleaseSource() => Interlocked.Exchange(ref _opener, null)?.Dispose();
 }

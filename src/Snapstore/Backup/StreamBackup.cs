@@ -17,7 +17,7 @@ public static class StreamBackup
         CheckName(selection.Name);
         IReadOnlyList<byte[]> names = [selection.Name];
         Snapshot? parent = ParentFinder.Find(repository, options.Host, names);
-        using BackupSession session = new(repository, options, progress, time, cancel);
+        using BackupSession session = new(repository, options, progress, new BackupNotes(progress), time, cancel);
         BlobId? root = session.Capture(() => Emit(session.Pipeline, selection, time), () => null);
         if (session.Pipeline.Notes.FilesLeftOut > 0)
             throw new SourceException($"the stream could not be read to its end: {session.Pipeline.Notes.Warnings[0]}; no snapshot was made");
@@ -52,14 +52,16 @@ public static class StreamBackup
         foreach (byte[] part in parts[..^1])
             pipeline.Begin(directory with { Name = part });
         TreeEntry file = directory with { Name = parts[^1], Kind = EntryKind.File, Mode = FileMode };
-        pipeline.Stream(file, new FileJob(() => new StreamContent(selection.Content), selection.Name, size: -1) { Pieces = pipeline.NewPieceQueue() });
+        pipeline.Stream(file, new FileJob(new StreamContent(selection.Content), selection.Name, size: -1) { Pieces = pipeline.NewPieceQueue() });
         foreach (byte[] _ in parts)
             pipeline.End();
     }
 
     // A stream has no offsets to seek to; it is read once, front to back.
-    private sealed class StreamContent(Stream stream) : IFileContent
+    private sealed class StreamContent(Stream stream) : IFileContent, IFileOpener
     {
+        public IFileContent Open() => this;
+
         public int Read(long offset, Span<byte> buffer) => stream.Read(buffer);
 
         public (long Start, long End)? NextData(long offset) => (offset, long.MaxValue);

@@ -9,29 +9,12 @@ internal sealed class DiskFileContent : IFileContent
     private readonly FileHandle _file;
     private readonly FileStat _expected;
 
-    private DiskFileContent(FileHandle file, in FileStat expected)
+    public DiskFileContent(FileHandle file, in FileStat expected)
     {
         _file = file;
         _expected = expected;
     }
 
-    /// <summary>Opens the file that was met under this name.</summary>
-    /// <exception cref="SourceException">Something else than a file stands there now, which must not be read.</exception>
-    public static DiskFileContent Open(DirectoryHandle directory, byte[] name, in FileStat expected)
-    {
-        FileHandle file = directory.OpenForReading(name);
-        try
-        {
-            return file.Stat().Kind == FileKind.File
-                ? new DiskFileContent(file, expected)
-                : throw new SourceException("it was replaced by something that is no file");
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
 
     public int Read(long offset, Span<byte> buffer) => _file.Read(offset, buffer);
 
@@ -55,4 +38,28 @@ internal sealed class DiskFileContent : IFileContent
     }
 
     public void Dispose() => _file.Dispose();
+}
+
+/// <summary>Opens a file that a scan has met; holds its directory open until then.</summary>
+internal sealed class DiskFileOpener(DirectoryHandle directory, byte[] name, in FileStat expected) : IFileOpener
+{
+    private readonly FileStat _expected = expected;
+
+    public IFileContent Open()
+    {
+        FileHandle file = directory.OpenForReading(name);
+        try
+        {
+            return file.Stat().Kind == FileKind.File
+                ? new DiskFileContent(file, _expected)
+                : throw new SourceException("it was replaced by something that is no file");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => directory.Dispose();
 }
