@@ -5,7 +5,9 @@ switch (args.FirstOrDefault())
 {
     case "hash":
         return HashBenchmark.Run();
+    case "chunk":
+        return ChunkBenchmark.Run();
     default:
-        Console.Error.WriteLine("usage: Snapstore.Benchmarks hash");
+        Console.Error.WriteLine("usage: Snapstore.Benchmarks hash|chunk");
         return 2;
 }

@@ -6,8 +6,7 @@ namespace Snapstore.Tests;
 internal static class SpecFiles
 {
     /// <summary>The lines of a page, by its path below spec/.</summary>
-    public static string[] Lines(string page, [CallerFilePath] string thisFile = "") =>
-        File.ReadAllLines(Path.Combine(Path.GetDirectoryName(thisFile)!, "../../spec", page));
+    public static string[] Lines(string page) => File.ReadAllLines(Path.Combine(SpecFolder(), page));
 
     /// <summary>The cells of the rows of the table below a heading, header rows left out.</summary>
     public static IEnumerable<string[]> TableRows(string page, string heading) => Lines(page)
@@ -17,4 +16,7 @@ internal static class SpecFiles
         .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
         .Skip(2)
         .Select(line => line.Split('|')[1..^1].Select(cell => cell.Trim()).ToArray());
+
+    private static string SpecFolder([CallerFilePath] string thisFile = "") =>
+        Path.Combine(Path.GetDirectoryName(thisFile)!, "../../spec");
 }

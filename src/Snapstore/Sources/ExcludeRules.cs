@@ -37,38 +37,40 @@ public sealed class ExcludeRules
     /// <summary>Directories that hold such a file are taken without their content; the walker looks.</summary>
     public IReadOnlyList<IfPresentRule> IfPresent { get; private init; } = [];
 
-    /// <summary>Files of more bytes than this are left out; null for no bound. The walker looks.</summary>
-    public long? LargerThan { get; private init; }
+    /// <summary>Files of more bytes than this are left out. The walker looks.</summary>
+    public long LargerThan { get; private init; } = long.MaxValue;
 
     /// <summary>True where no pattern and no other rule leaves anything out.</summary>
-    public bool IsEmpty => _patterns.Length == 0 && IfPresent.Count == 0 && LargerThan is null;
+    public bool IsEmpty => _patterns.Length == 0 && IfPresent.Count == 0 && LargerThan == long.MaxValue;
+
+    /// <summary>True where no pattern looks at more than a path's last name.</summary>
+    internal bool IsByNameOnly => _patterns.All(pattern => pattern.IsByNameOnly);
 
     /// <summary>Rules of patterns as given on a command line.</summary>
     /// <exception cref="UsageException">One is not a pattern; the message names it.</exception>
-    public static ExcludeRules Parse(IEnumerable<string> patterns)
+    public static ExcludeRules Parse(IEnumerable<string> patterns) => Parse(patterns.Select(Encoding.UTF8.GetBytes));
+
+    /// <summary>Rules of patterns that need not be UTF-8.</summary>
+    /// <exception cref="UsageException">One is not a pattern; the message names it.</exception>
+    public static ExcludeRules Parse(IEnumerable<byte[]> patterns)
     {
-        string[] texts = [.. patterns];
-        return new ExcludeRules([.. texts.Select(text => PatternParser.Parse(Encoding.UTF8.GetBytes(text)))], texts);
+        byte[][] all = [.. patterns];
+        return new ExcludeRules([.. all.Select(text => PatternParser.Parse(text))], [.. all.Select(Encoding.UTF8.GetString)]);
     }
 
     /// <summary>Rules of a pattern file: one pattern a line, '#' begins a comment, blank lines are skipped.</summary>
     /// <exception cref="UsageException">A line is not a pattern; the message names it.</exception>
-    public static ExcludeRules ParseFile(ReadOnlySpan<byte> content)
-    {
-        List<byte[]> lines = PatternParser.Lines(content);
-        return new ExcludeRules(
-            [.. lines.Select(line => PatternParser.Parse(line))], [.. lines.Select(line => Encoding.UTF8.GetString(line))]);
-    }
+    public static ExcludeRules ParseFile(ReadOnlySpan<byte> content) => Parse(PatternParser.Lines(content));
 
     /// <summary>These rules and, after them, others; where patterns of both match, the others' decide.</summary>
     public ExcludeRules Then(ExcludeRules others) => new([.. _patterns, .. others._patterns], [.. Patterns, .. others.Patterns])
     {
         IfPresent = [.. IfPresent, .. others.IfPresent],
-        LargerThan = LargerThan is null || others.LargerThan < LargerThan ? others.LargerThan ?? LargerThan : LargerThan,
+        LargerThan = Math.Min(LargerThan, others.LargerThan),
     };
 
     /// <summary>The same patterns with these rules for the walker.</summary>
-    public ExcludeRules With(IReadOnlyList<IfPresentRule> ifPresent, long? largerThan) =>
+    public ExcludeRules With(IReadOnlyList<IfPresentRule> ifPresent, long largerThan = long.MaxValue) =>
         new(_patterns, Patterns) { IfPresent = ifPresent, LargerThan = largerThan };
 
     /// <summary>True where the path itself is to be left out. Whoever walks does not enter a directory that is, so

@@ -9,6 +9,12 @@ internal sealed class PathBuffer
     /// <summary>The path now; "/" at the root. Valid until the walk moves.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
+    /// <summary>Bytes of the path now: where <see cref="ReturnTo"/> comes back to.</summary>
+    public int Length => _length;
+
+    /// <summary>Goes up again to where the path had this length, for walks that keep their own stack.</summary>
+    public void ReturnTo(int length) => _length = length;
+
     /// <summary>A copy of the path.</summary>
     public byte[] ToArray() => Bytes.ToArray();
 
@@ -16,13 +22,22 @@ internal sealed class PathBuffer
     public Part Enter(ReadOnlySpan<byte> name)
     {
         int before = _length;
+        Append(name);
+        return new Part(this, before);
+    }
+
+    /// <summary>Goes up to a path of this length.</summary>
+    public void Truncate(int length) => _length = length;
+
+    /// <summary>Goes down to a name.</summary>
+    public void Append(ReadOnlySpan<byte> name)
+    {
         int start = _length == 1 ? 1 : _length + 1;
         if (_bytes.Length < start + name.Length)
             Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, start + name.Length));
         _bytes[start - 1] = (byte)'/';
         name.CopyTo(_bytes.AsSpan(start));
         _length = start + name.Length;
-        return new Part(this, before);
     }
 
     /// <summary>One step down.</summary>

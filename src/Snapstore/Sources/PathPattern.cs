@@ -22,6 +22,9 @@ internal sealed class PathPattern
     /// <summary>True for a pattern that takes back what earlier ones match.</summary>
     public bool IsNegated { get; }
 
+    /// <summary>True where the last name alone decides.</summary>
+    public bool IsByNameOnly => !_isAnchored && _components.Length == 1;
+
     /// <summary>The one name that a path it matches must end with; null where there are more.</summary>
     public byte[]? LastName => _components[^1]!.Literal;
 
