@@ -17,6 +17,11 @@ internal static class CommandTree
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
         new("init", "", InitCommand.Summary, () => new InitCommand()),
+        new("ls", "", LsCommand.Summary, () => new LsCommand()),
+        new("cat", "dump", CatCommand.Summary, () => new CatCommand()),
+        new("find", "", FindCommand.Summary, () => new FindCommand()),
+        new("diff", "", DiffCommand.Summary, () => new DiffCommand()),
+        new("export", "", ExportCommand.Summary, () => new ExportCommand()),
         new("version", "", VersionCommand.Summary, () => new VersionCommand()),
     ];
 
