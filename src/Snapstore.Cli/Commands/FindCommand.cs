@@ -111,8 +111,7 @@ internal sealed class FindCommand : VerbCommand
     {
         if (text is null)
             return null;
-        long nanoseconds = SnapshotTime.TryParseStart(text, time)
-            ?? throw new UsageException($"'{Escaped.Text(text)}' is not a time: write 2026-11-01, 2026-11-01T12:00, 2026-11-01T12:00:00Z or how long ago: 2d, 3h");
+        long nanoseconds = TimeArgument.Start(text, time);
         (long seconds, long rest) = Math.DivRem(nanoseconds, 1_000_000_000);
         return rest < 0 ? new EntryTime(seconds - 1, (int)(rest + 1_000_000_000)) : new EntryTime(seconds, (int)rest);
     }
