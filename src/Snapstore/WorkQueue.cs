@@ -14,12 +14,15 @@ internal sealed class WorkQueue<T> : IDisposable
     private readonly Queue<T> _queue = new();
     private readonly Thread[] _threads;
     private readonly Action<T>? _inline;
+    private readonly Action<T> _drop;
     private readonly List<IDisposable> _owned = [];
     private volatile ExceptionDispatchInfo? _failure;
     private bool _completed;
 
-    public WorkQueue(string name, int threads, int capacity, Func<(Action<T> Work, IDisposable? Owned)> makeWorker)
+    public WorkQueue(
+        string name, int threads, int capacity, Func<(Action<T> Work, IDisposable? Owned)> makeWorker, Action<T>? drop = null)
     {
+        _drop = drop ?? (static _ => { });
         _room = new SemaphoreSlim(Math.Max(1, capacity));
         if (threads == 0)
             _inline = Make(makeWorker);
@@ -32,21 +35,36 @@ internal sealed class WorkQueue<T> : IDisposable
         }
     }
 
-    /// <summary>Waits for room, then queues the item. A failed queue throws what it failed of.</summary>
+    /// <summary>Waits for room, then queues the item, which is the queue's from now on: one that is never worked on
+    /// goes to <c>drop</c>. A failed queue throws what it failed of.</summary>
     public void Add(T item)
     {
-        _failure?.Throw();
         if (_inline is not null)
         {
-            _inline(item);
+            Take(_inline, item);
+            _failure?.Throw();
             return;
         }
 
         _room.Wait();
-        _failure?.Throw();
+        bool isOpen;
         lock (_lock)
-            _queue.Enqueue(item);
-        _items.Release();
+        {
+            isOpen = !_completed && _failure is null;
+            if (isOpen)
+                _queue.Enqueue(item);
+        }
+
+        if (isOpen)
+        {
+            _items.Release();
+            return;
+        }
+
+        _room.Release();
+        _drop(item);
+        _failure?.Throw();
+        throw new InvalidOperationException("an item was added to a work queue that is complete");
     }
 
     /// <summary>Throws what the queue failed of, if it did.</summary>
@@ -59,13 +77,13 @@ internal sealed class WorkQueue<T> : IDisposable
         _failure?.Throw();
     }
 
-    /// <summary>Stops; items that no thread has begun are dropped.</summary>
+    /// <summary>Stops; items that no thread has begun go to <c>drop</c>.</summary>
     public void Dispose()
     {
         lock (_lock)
         {
             foreach (T dropped in _queue)
-                (dropped as IDisposable)?.Dispose();
+                _drop(dropped);
             _queue.Clear();
         }
 
@@ -113,14 +131,19 @@ internal sealed class WorkQueue<T> : IDisposable
             }
 
             _room.Release();
-            if (_failure is null)
-                Attempt(work, item);
+            Take(work, item);
         }
     }
 
     // A stage boundary: whatever fails here is thrown again where the work came from.
-    private void Attempt(Action<T> work, T item)
+    private void Take(Action<T> work, T item)
     {
+        if (_failure is not null)
+        {
+            _drop(item);
+            return;
+        }
+
         try
         {
             work(item);
@@ -129,7 +152,7 @@ internal sealed class WorkQueue<T> : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _failure ??= ExceptionDispatchInfo.Capture(e);
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
         }
     }
 }

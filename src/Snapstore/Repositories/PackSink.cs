@@ -26,7 +26,7 @@ internal sealed class PackSink : IDisposable
         _session = session;
         _time = time;
         _lastIndexTime = time.GetTimestamp();
-        _publishing = new WorkQueue<PackWriter>("publish", threads, capacity: 1, () => (Publish, null));
+        _publishing = new WorkQueue<PackWriter>("publish", threads, capacity: 1, () => (Publish, null), static pack => pack.Dispose());
     }
 
     /// <summary>Bytes made durable so far: packs and index objects.</summary>
@@ -101,7 +101,7 @@ internal sealed class PackSink : IDisposable
             if (!_repository.Put(key, SealKind.Index, record, _session, _indexNumber))
                 throw new StorageException($"{key} exists although its name is new; is another program writing there?");
             _indexNumber++;
-            Interlocked.Add(ref _storedBytes, Padding.Padme(record.Length) + Envelope.Overhead);
+            Interlocked.Add(ref _storedBytes, Padding.Padme(Padding.FramedLength(record.Length)) + Envelope.Overhead);
         }
 
         _unindexed.Clear();
