@@ -19,10 +19,12 @@ internal sealed class WorkQueue<T> : IDisposable
     private volatile ExceptionDispatchInfo? _failure;
     private bool _completed;
 
+    /// <summary>A queue of this many threads; <paramref name="drop"/> is told of items that will not be done, which
+    /// are disposed of where it is null.</summary>
     public WorkQueue(
         string name, int threads, int capacity, Func<(Action<T> Work, IDisposable? Owned)> makeWorker, Action<T>? drop = null)
     {
-        _drop = drop ?? (static _ => { });
+        _drop = drop ?? (item => (item as IDisposable)?.Dispose());
         _room = new SemaphoreSlim(Math.Max(1, capacity));
         if (threads == 0)
             _inline = Make(makeWorker);
@@ -138,15 +140,9 @@ internal sealed class WorkQueue<T> : IDisposable
     // A stage boundary: whatever fails here is thrown again where the work came from.
     private void Take(Action<T> work, T item)
     {
-        if (_failure is not null)
-        {
-            _drop(item);
-            return;
-        }
-
         try
         {
-            work(item);
+            (_failure is null ? work : _drop)(item);
         }
 #pragma warning disable CA1031
         catch (Exception e)
