@@ -49,6 +49,9 @@ internal sealed unsafe class IndexTable : IDisposable
     /// <summary>Blobs in the table; one that stands in two packs counts twice.</summary>
     public long Count => _fanOut[FanOut];
 
+    /// <summary>Bytes of plaintext of these blobs.</summary>
+    public long PlainBytes => _segments.Sum(segment => (long)segment.PlainLength);
+
     /// <summary>The packs whose blobs are in it.</summary>
     public IReadOnlyList<PackReference> Packs => _packs;
 

@@ -27,7 +27,7 @@ public static class FileRestore
         progress.Expect(start is null ? counts.Files + counts.Others : 0, start?.Below.Bytes ?? counts.Bytes);
         (DirectoryHandle target, bool isNew) = RestoreTarget.Open(options);
         using DirectoryHandle owned = target;
-        RestoreRun run = new(repository, options, target, progress, cancel);
+        RestoreRun run = new(repository, options, target, PathOfTarget(what, start), progress, cancel);
         try
         {
             Write(run, tree, start, isNew);
@@ -57,6 +57,15 @@ public static class FileRestore
     {
         SegmentWriter writer = new(run);
         return (writer.Process, writer);
+    }
+
+    // A directory is restored as the target itself, anything else into it.
+    private static byte[] PathOfTarget(SnapshotPath what, TreeEntry? start)
+    {
+        ReadOnlySpan<byte> path = what.Path.AsSpan().Trim((byte)'/');
+        if (start is not null && start.Kind != EntryKind.Directory)
+            path = path[..Math.Max(0, path.LastIndexOf((byte)'/'))];
+        return path.IsEmpty ? [] : [(byte)'/', .. path];
     }
 
     private static TreeEntry? Find(Repository repository, SnapshotPath what)
