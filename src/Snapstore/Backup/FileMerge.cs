@@ -78,7 +78,7 @@ internal sealed class FileMerge : IDisposable
         TreeEntry? parent = above?.Match(name);
         if (parent?.Kind != EntryKind.Directory)
             parent = null;
-        int lengthBefore = _path.Bytes.Length;
+        int lengthBefore = _path.Length;
         if (above is not null)
             _path.Append(name);
         byte[] nameBytes = parent?.Name ?? name.ToArray();
@@ -106,7 +106,7 @@ internal sealed class FileMerge : IDisposable
     private void Leave()
     {
         using DirectoryFrame frame = _frames.Pop();
-        _path.Truncate(frame.PathLengthBefore);
+        _path.ReturnTo(frame.PathLengthBefore);
         if (!frame.TryReuse(out TreeEntry? entry, out bool isSame))
             return;
         if (frame.Above is { } above)
@@ -118,7 +118,7 @@ internal sealed class FileMerge : IDisposable
 
     private void Visit(ReadOnlySpan<byte> name, in FileStat stat)
     {
-        int lengthBefore = _path.Bytes.Length;
+        int lengthBefore = _path.Length;
         _path.Append(name);
         TreeEntry? parent = _frames.Peek().Match(name);
         if (parent is not null && parent.Kind != (EntryKind)stat.Kind)
@@ -135,7 +135,7 @@ internal sealed class FileMerge : IDisposable
             _notes.LeaveOut(_path.Bytes, e.Message);
         }
 
-        _path.Truncate(lengthBefore);
+        _path.ReturnTo(lengthBefore);
     }
 
     private void VisitFile(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent)
