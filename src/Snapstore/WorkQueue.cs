@@ -15,11 +15,16 @@ internal sealed class WorkQueue<T> : IDisposable
     private readonly Thread[] _threads;
     private readonly Action<T>? _inline;
     private readonly List<IDisposable> _owned = [];
+    private readonly Action<T> _drop;
     private volatile ExceptionDispatchInfo? _failure;
     private bool _completed;
 
-    public WorkQueue(string name, int threads, int capacity, Func<(Action<T> Work, IDisposable? Owned)> makeWorker)
+    /// <summary>A queue of this many threads; <paramref name="drop"/> is told of items that will not be done, which
+    /// are disposed of where it is null.</summary>
+    public WorkQueue(
+        string name, int threads, int capacity, Func<(Action<T> Work, IDisposable? Owned)> makeWorker, Action<T>? drop = null)
     {
+        _drop = drop ?? (item => (item as IDisposable)?.Dispose());
         _room = new SemaphoreSlim(Math.Max(1, capacity));
         if (threads == 0)
             _inline = Make(makeWorker);
@@ -65,7 +70,7 @@ internal sealed class WorkQueue<T> : IDisposable
         lock (_lock)
         {
             foreach (T dropped in _queue)
-                (dropped as IDisposable)?.Dispose();
+                _drop(dropped);
             _queue.Clear();
         }
 
@@ -113,8 +118,7 @@ internal sealed class WorkQueue<T> : IDisposable
             }
 
             _room.Release();
-            if (_failure is null)
-                Attempt(work, item);
+            Attempt(_failure is null ? work : _drop, item);
         }
     }
 

@@ -1,9 +1,10 @@
+using Snapstore.Sources;
 using Snapstore.Text;
 
 namespace Snapstore.Backup;
 
 /// <summary>What a run has to say about single paths. Thread safe.</summary>
-internal sealed class BackupNotes(BackupProgress progress)
+internal sealed class BackupNotes(BackupProgress progress) : IScanNotes
 {
     private readonly Lock _lock = new();
     private readonly List<string> _warnings = [];

@@ -32,18 +32,19 @@ internal sealed class BackupPipeline : IDisposable
     private readonly ConcurrentDictionary<PieceQueue, bool> _streams = [];
     private readonly bool _isInline;
     private volatile bool _isStopped;
+    private volatile bool _isAbandoned;
     private WalkBatch _batch = new();
 
-    public BackupPipeline(Repository repository, BlobWriter blobs, int workers, BackupProgress progress, CancellationToken cancel)
+    public BackupPipeline(Repository repository, BlobWriter blobs, int workers, BackupProgress progress, BackupNotes notes, CancellationToken cancel)
     {
-        Notes = new BackupNotes(progress);
+        Notes = notes;
         _trees = new TreeStage(blobs, new NodeSplitter(repository.Keys), progress, Notes);
         ChunkerParameters parameters = ChunkerParameters.Parse(repository.Config.Chunker);
         _reading = new WorkQueue<WalkBatch>("read", workers, BatchesMax, () =>
         {
             IChunker chunker = Chunkers.Create(parameters, repository.Keys[KeyPurpose.Chunker]);
             return (new ReadStage(chunker, repository.Keys, cancel).Process, null);
-        });
+        }, batch => batch.ReleaseSources());
         _building = new WorkQueue<WalkBatch>("trees", workers > 0 ? 1 : 0, BatchesMax, () => (Build, null));
         _isInline = workers == 0;
     }
@@ -87,6 +88,8 @@ internal sealed class BackupPipeline : IDisposable
     {
         Flush();
         _streams[job.Pieces!] = true;
+        if (_isAbandoned)
+            job.Pieces!.Abandon();
         _batch.IsStreamed = true;
         Emit(new WalkEvent(WalkEventKind.File, file, job));
         Flush();
@@ -104,8 +107,7 @@ internal sealed class BackupPipeline : IDisposable
     public void Stop()
     {
         _isStopped = true;
-        foreach (PieceQueue stream in _streams.Keys)
-            stream.Abandon();
+        AbandonStreams();
         _reading.Dispose();
         _building.Dispose();
     }
@@ -113,6 +115,7 @@ internal sealed class BackupPipeline : IDisposable
     public void Dispose()
     {
         Stop();
+        _batch.ReleaseSources();
         _batch.Dispose();
         _buffersFree.Dispose();
     }
@@ -130,7 +133,16 @@ internal sealed class BackupPipeline : IDisposable
             return;
         WalkBatch full = _batch;
         _batch = new WalkBatch();
-        _reading.Add(full);
+        try
+        {
+            _reading.Add(full);
+        }
+        catch
+        {
+            full.ReleaseSources();
+            throw;
+        }
+
         _building.Add(full);
     }
 
@@ -138,7 +150,7 @@ internal sealed class BackupPipeline : IDisposable
     {
         using (batch)
         {
-            _trees.Consume(batch, ThrowIfReadingEnded);
+            ConsumeOrAbandon(batch);
             foreach (WalkEvent done in batch.Events)
                 Release(done.Job?.Pieces);
             if (batch.Buffer is { } buffer)
@@ -147,6 +159,27 @@ internal sealed class BackupPipeline : IDisposable
                 _buffersFree.Release();
             }
         }
+    }
+
+    // A reader may wait for this stage to take its pieces; it never will again, and the walk may wait for that reader.
+    private void ConsumeOrAbandon(WalkBatch batch)
+    {
+        try
+        {
+            _trees.Consume(batch, ThrowIfReadingEnded);
+        }
+        catch
+        {
+            AbandonStreams();
+            throw;
+        }
+    }
+
+    private void AbandonStreams()
+    {
+        _isAbandoned = true;
+        foreach (PieceQueue stream in _streams.Keys)
+            stream.Abandon();
     }
 
     private void Release(PieceQueue? pieces)

@@ -20,8 +20,9 @@ internal sealed class BackupSession : IDisposable
     private readonly long _start;
     private readonly SessionId _id = SessionId.NewRandom();
     private readonly BlobWriter _blobs;
+    private bool _isRegistered;
 
-    public BackupSession(Repository repository, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
+    public BackupSession(Repository repository, BackupOptions options, BackupProgress progress, BackupNotes notes, TimeProvider time, CancellationToken cancel)
     {
         _repository = repository;
         _options = options;
@@ -32,10 +33,20 @@ internal sealed class BackupSession : IDisposable
         repository.Config.CheckWritable();
         if (!options.DryRun)
             Register();
-        _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
-        if (!options.DryRun)
-            _blobs.Adopt(repository.Loaded.Unindexed);
-        Pipeline = new BackupPipeline(repository, _blobs, options.Workers, progress, cancel);
+        try
+        {
+            LoadedIndex loaded = repository.Loaded;
+            _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
+            if (!options.DryRun)
+                _blobs.Adopt(loaded.Unindexed);
+            Pipeline = new BackupPipeline(repository, _blobs, options.Workers, progress, notes, cancel);
+        }
+        catch
+        {
+            _blobs?.Dispose();
+            RemoveSessionRecord();
+            throw;
+        }
     }
 
     /// <summary>Where events of the walk go.</summary>
@@ -56,7 +67,6 @@ internal sealed class BackupSession : IDisposable
         {
             Pipeline.Stop();
             _blobs.Finish();
-            RemoveSessionRecord();
             throw;
         }
     }
@@ -96,7 +106,8 @@ internal sealed class BackupSession : IDisposable
             return new BackupReport(null, manifest, parent?.Id, notes.Warnings, notes.Notes);
         if (!_repository.Put(StorageKey.Snapshot(_id), SealKind.Manifest, manifest.Encode(), _id))
             throw new StorageException($"{StorageKey.Snapshot(_id)} exists although its name is new; another program ended this session. Run again: what was stored is not stored twice");
-        RemoveSessionRecord();
+        if (!RemoveSessionRecord())
+            notes.Note("sessions"u8, $"the record {StorageKey.Session(_id)} could not be removed; it does no harm");
         return new BackupReport(_id, manifest, parent?.Id, notes.Warnings, notes.Notes);
     }
 
@@ -104,26 +115,29 @@ internal sealed class BackupSession : IDisposable
     {
         Pipeline.Dispose();
         _blobs.Dispose();
+        RemoveSessionRecord();
     }
 
     private void Register()
     {
         SessionRecord record = new(_options.Host, _options.User, _options.Program, Environment.ProcessId, _start);
-        _repository.Put(StorageKey.Session(_id), SealKind.Session, record.Encode(), _id);
+        _isRegistered = _repository.Put(StorageKey.Session(_id), SealKind.Session, record.Encode(), _id);
     }
 
     // Tidiness only: a record that stays is one whose session has ended, which its manifest or its age says as well.
-    private void RemoveSessionRecord()
+    private bool RemoveSessionRecord()
     {
-        if (_options.DryRun)
-            return;
+        if (!_isRegistered)
+            return true;
         try
         {
             _repository.Storage.Delete(StorageKey.Session(_id));
+            _isRegistered = false;
+            return true;
         }
         catch (StorageException)
         {
-            Pipeline.Notes.Note("sessions"u8, $"the record {StorageKey.Session(_id)} could not be removed; it does no harm");
+            return false;
         }
     }
 }

@@ -1,44 +1,58 @@
 using System.Diagnostics.CodeAnalysis;
 using Snapstore.Formats;
+using Snapstore.Sources;
 
 namespace Snapstore.Backup;
 
 /// <summary>One directory that a walk is in. Holds back entries as long as all are as in the parent; only the first
 /// that differs makes it emit the directory and what it held.</summary>
-internal sealed class DirectoryFrame(BackupPipeline pipeline, DirectoryFrame? above, TreeEntry entry, TreeEntry? parent, ParentEntries parentEntries)
+internal sealed class DirectoryFrame(
+    BackupPipeline pipeline, DirectoryFrame? above, TreeEntry entry, TreeEntry? parent, ParentEntries parentEntries, DirectoryOpener opener, int pathLengthBefore)
     : IDisposable
 {
     // Bounds what is held back; a larger directory is emitted even if it turns out unchanged (its nodes are then known).
     private const int HeldMax = 1024;
 
     private readonly List<TreeEntry> _held = [];
+    private int _matched;
 
     /// <summary>The frame of the directory that this one is in; null for the root.</summary>
     public DirectoryFrame? Above { get; } = above;
 
-    private bool IsOpen { get; set; }
+    /// <summary>The directory on disk.</summary>
+    public DirectoryOpener Opener { get; } = opener;
+
+    /// <summary>Length of the path above it.</summary>
+    public int PathLengthBefore { get; } = pathLengthBefore;
+
+    private bool IsEmitted { get; set; }
 
     /// <summary>The parent's entry of this name; null where it has none.</summary>
-    public TreeEntry? Match(ReadOnlySpan<byte> name) => parentEntries.Match(name);
+    public TreeEntry? Match(ReadOnlySpan<byte> name)
+    {
+        TreeEntry? match = parentEntries.Match(name);
+        _matched += match is null ? 0 : 1;
+        return match;
+    }
 
     /// <summary>Adds an entry that is complete; <paramref name="isSame"/> says that it is the parent's own.</summary>
     public void Add(TreeEntry added, bool isSame)
     {
         if (!isSame || parentEntries.HasSkipped || _held.Count == HeldMax)
-            Open();
-        if (IsOpen)
+            Emit();
+        if (IsEmitted)
             pipeline.Entry(added);
         else
             _held.Add(added);
     }
 
     /// <summary>Emits the directory, those above it, and what was held back.</summary>
-    public void Open()
+    public void Emit()
     {
-        if (IsOpen)
+        if (IsEmitted)
             return;
-        Above?.Open();
-        IsOpen = true;
+        Above?.Emit();
+        IsEmitted = true;
         pipeline.Begin(entry);
         foreach (TreeEntry held in _held)
             pipeline.Entry(held);
@@ -51,7 +65,9 @@ internal sealed class DirectoryFrame(BackupPipeline pipeline, DirectoryFrame? ab
     {
         whole = null;
         isSame = false;
-        if (!IsOpen && parent is not null && parentEntries.IsAtEnd && !parentEntries.HasSkipped)
+        // An entry that was met and could not be captured, or was left out, is in the parent's tree and not in this one.
+        bool hasAll = parentEntries.IsAtEnd && !parentEntries.HasSkipped && _matched == _held.Count;
+        if (!IsEmitted && parent is not null && hasAll)
         {
             whole = entry with { Tree = parent.Tree, Below = parent.Below };
             isSame = HasSameMetadata(parent, entry);
@@ -60,12 +76,16 @@ internal sealed class DirectoryFrame(BackupPipeline pipeline, DirectoryFrame? ab
             return true;
         }
 
-        Open();
+        Emit();
         pipeline.End();
         return false;
     }
 
-    public void Dispose() => parentEntries.Dispose();
+    public void Dispose()
+    {
+        parentEntries.Dispose();
+        Opener.Dispose();
+    }
 
     private static bool HasSameMetadata(TreeEntry a, TreeEntry b) =>
         a.Mode == b.Mode

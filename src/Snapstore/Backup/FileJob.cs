@@ -4,11 +4,13 @@ using Snapstore.Sources;
 namespace Snapstore.Backup;
 
 /// <summary>A file to be read, and what was read of it.</summary>
-/// <param name="open">Opens the content; a <see cref="SourceException"/> or IOException leaves the file out.</param>
+/// <param name="opener">Opens the content.</param>
 /// <param name="path">The path, for warnings.</param>
 /// <param name="size">Bytes the file is expected to have; -1 for a stream.</param>
-internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size)
+internal sealed class FileJob(IFileOpener opener, byte[] path, long size)
 {
+    private IFileOpener? _opener = opener;
+
     /// <summary>The path as raw bytes.</summary>
     public byte[] Path { get; } = path;
 
@@ -39,6 +41,19 @@ internal sealed class FileJob(Func<IFileContent> open, byte[] path, long size)
     /// <summary>What else is to be said about it; null where all is well.</summary>
     public string? Warning { get; set; }
 
-    /// <summary>Opens the content.</summary>
-    public IFileContent Open() => open();
+    /// <summary>Opens the content; once only.</summary>
+    public IFileContent Open()
+    {
+        try
+        {
+            return _opener!.Open();
+        }
+        finally
+        {
+            ReleaseSource();
+        }
+    }
+
+    /// <summary>Lets go of what opening needs: it is open, or never will be.</summary>
+    public void ReleaseSource() => Interlocked.Exchange(ref _opener, null)?.Dispose();
 }

@@ -24,6 +24,7 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
         }
         finally
         {
+            batch.ReleaseSources();
             batch.MarkRead();
         }
     }
@@ -119,7 +120,7 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
-            Piece piece = pieces.TakeFree(PieceSize) ?? throw new OperationCanceledException();
+            Piece piece = pieces.TakeFree(PieceSize) ?? throw Abandoned();
             carried.CopyTo(piece.Buffer, 0);
             int wanted = (int)Math.Min(piece.Buffer.Length - carried.Length, end - offset);
             int length = ReadFully(content, offset, piece.Buffer.AsSpan(carried.Length, wanted));
@@ -138,10 +139,13 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
     {
         if (length <= 0)
             return;
-        Piece piece = pieces.TakeFree(PieceSize) ?? throw new OperationCanceledException();
+        Piece piece = pieces.TakeFree(PieceSize) ?? throw Abandoned();
         AddHole(piece.Items, length);
         pieces.Add(piece);
     }
+
+    // The run has failed elsewhere, and that failure is the one to be told: this one ends with the file.
+    private static SourceException Abandoned() => new("nobody waits for it any more");
 
     private static void AddHole(List<ReadItem> items, long length)
     {

@@ -14,20 +14,31 @@ public static class StreamBackup
     public static BackupReport Run(
         Repository repository, StreamSelection selection, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
     {
+        CheckName(selection.Name);
         IReadOnlyList<byte[]> names = [selection.Name];
         Snapshot? parent = ParentFinder.Find(repository, options.Host, names);
-        using BackupSession session = new(repository, options, progress, time, cancel);
+        using BackupSession session = new(repository, options, progress, new BackupNotes(progress), time, cancel);
         BlobId? root = session.Capture(() => Emit(session.Pipeline, selection, time), () => null);
         if (session.Pipeline.Notes.FilesLeftOut > 0)
             throw new SourceException($"the stream could not be read to its end: {session.Pipeline.Notes.Warnings[0]}; no snapshot was made");
         CommandFacts? facts = selection.Outcome?.Invoke();
-        SnapshotCounts counts = new() { Files = 1, FilesNew = 1, Bytes = progress.Bytes };
+        SnapshotCounts counts = new() { Files = 1, FilesNew = 1, Directories = SelectedPaths.Split(selection.Name).Length };
         return session.Commit(counts, root, parent, manifest => manifest with
         {
             Source = selection.Command is null ? SourceKind.Stream : SourceKind.Command,
             Paths = names,
             Command = facts,
         });
+    }
+
+    // A name that no tree may hold would make a snapshot that no program can read.
+    private static void CheckName(byte[] name)
+    {
+        byte[][] parts = SelectedPaths.Split(name);
+        bool isUsable = parts.Length > 0 && parts.Length <= Limits.TreeDepthMax && !name.Contains((byte)0)
+            && parts.All(part => part.Length <= Limits.NameSizeMax && !part.AsSpan().SequenceEqual("."u8) && !part.AsSpan().SequenceEqual(".."u8));
+        if (!isUsable)
+            throw new UsageException($"a stream cannot be stored under the name {Text.PrintablePath.Of(name)}; give it a plain file name (--name)");
     }
 
     private static void Emit(BackupPipeline pipeline, StreamSelection selection, TimeProvider time)
@@ -41,14 +52,16 @@ public static class StreamBackup
         foreach (byte[] part in parts[..^1])
             pipeline.Begin(directory with { Name = part });
         TreeEntry file = directory with { Name = parts[^1], Kind = EntryKind.File, Mode = FileMode };
-        pipeline.Stream(file, new FileJob(() => new StreamContent(selection.Content), selection.Name, size: -1) { Pieces = pipeline.NewPieceQueue() });
+        pipeline.Stream(file, new FileJob(new StreamContent(selection.Content), selection.Name, size: -1) { Pieces = pipeline.NewPieceQueue() });
         foreach (byte[] _ in parts)
             pipeline.End();
     }
 
     // A stream has no offsets to seek to; it is read once, front to back.
-    private sealed class StreamContent(Stream stream) : IFileContent
+    private sealed class StreamContent(Stream stream) : IFileContent, IFileOpener
     {
+        public IFileContent Open() => this;
+
         public int Read(long offset, Span<byte> buffer) => stream.Read(buffer);
 
         public (long Start, long End)? NextData(long offset) => (offset, long.MaxValue);

@@ -58,6 +58,13 @@ internal sealed class WalkBatch : IDisposable
             throwIfFailed();
     }
 
+    /// <summary>Lets go of what its files' opening needs: whoever was to read them has done so or never will.</summary>
+    public void ReleaseSources()
+    {
+        foreach (WalkEvent next in Events)
+            next.Job?.ReleaseSource();
+    }
+
     public void Dispose() => _read.Dispose();
 }
 

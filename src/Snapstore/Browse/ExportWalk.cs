@@ -3,12 +3,6 @@ using Snapstore.Repositories;
 
 namespace Snapstore.Browse;
 
-/// <summary>What is exported.</summary>
-/// <param name="Snapshot">The snapshot.</param>
-/// <param name="Path">Absolute path inside it, raw bytes; empty for all. A directory gives what is in it, under names
-/// relative to it; anything else gives itself under its last name.</param>
-public sealed record ExportSelection(Snapshot Snapshot, byte[] Path);
-
 /// <summary>What an export wrote.</summary>
 /// <param name="Entries">Members.</param>
 /// <param name="Bytes">Bytes of files in them.</param>
@@ -18,9 +12,10 @@ public sealed record ExportReport(long Entries, long Bytes, IReadOnlyList<string
 /// <summary>An entry on its way into an archive: the name it gets there, and what is fetched ahead for it.</summary>
 internal sealed record ExportMember(byte[] Name, TreeEntry Entry, ReadAhead Ahead);
 
-/// <summary>Walks what is to be exported a little ahead of the writer, so that the segments of the next small files are
+/// <summary>Walks what is to be exported (of a directory what is in it, under names relative to it; anything else itself,
+/// under its last name) a little ahead of the writer, so that the segments of the next small files are
 /// fetched and opened while this one is written.</summary>
-internal sealed class ExportWalk(Repository repository, ExportSelection selection, ContentReader contents)
+internal sealed class ExportWalk(Repository repository, SnapshotPath selection, ContentReader contents)
 {
     // Names are at most as long as a path; the bytes are of segments held open, which the reader's cache has room for.
     private const int MembersMax = 256;
@@ -64,7 +59,7 @@ internal sealed class ExportWalk(Repository repository, ExportSelection selectio
     private IEnumerable<(byte[] Name, TreeEntry Entry)> Entries()
     {
         using TreeReader trees = new(repository);
-        TreeEntry top = PathFinder.Find(trees, selection.Snapshot, selection.Path);
+        TreeEntry top = PathFinder.Find(trees, selection);
         if (top.Kind != EntryKind.Directory)
         {
             yield return (top.Name, top);

@@ -9,12 +9,10 @@ public static class PathFinder
 {
     private const int RootMode = 0x1ed; // 0755
 
-    /// <summary>The directory that stands for `/`; it has no entry of its own, so its owner and mode are the usual ones.</summary>
+    /// <summary>The directory that stands for `/`; it has no entry of its own, so its metadata are
+    /// the same in all snapshots.</summary>
     public static TreeEntry Root(Snapshot snapshot)
     {
-        long nanoseconds = snapshot.Manifest.TimeNanoseconds;
-        long seconds = Math.DivRem(nanoseconds, 1_000_000_000, out long rest);
-        EntryTime time = rest < 0 ? new EntryTime(seconds - 1, (int)(rest + 1_000_000_000)) : new EntryTime(seconds, (int)rest);
         SnapshotCounts counts = snapshot.Manifest.Counts;
         return new TreeEntry
         {
@@ -22,20 +20,17 @@ public static class PathFinder
             Kind = EntryKind.Directory,
             Mode = RootMode,
             Owner = new EntryOwner(0, 0, "", ""),
-            Mtime = time,
-            Ctime = time,
             Tree = snapshot.Manifest.Root,
             Below = new SubtreeTotals(counts.Files + counts.Directories + counts.Others, counts.Bytes),
         };
     }
 
     /// <summary>What stands at a path.</summary>
-    /// <param name="trees">Reads the snapshot's repository.</param>
-    /// <param name="snapshot">The snapshot.</param>
-    /// <param name="path">Absolute, raw bytes; empty or "/" for the root.</param>
     /// <exception cref="UsageException">There is nothing; the message says how far the path goes.</exception>
-    public static TreeEntry Find(TreeReader trees, Snapshot snapshot, ReadOnlySpan<byte> path)
+    public static TreeEntry Find(TreeReader trees, SnapshotPath place)
     {
+        Snapshot snapshot = place.Snapshot;
+        ReadOnlySpan<byte> path = place.Path;
         TreeEntry entry = Root(snapshot);
         int end = 0;
         foreach (Range part in path.Split((byte)'/'))

@@ -15,7 +15,7 @@ public sealed class TarExport : IDisposable
     private long _entries;
     private long _bytes;
 
-    private TarExport(Repository repository, ExportSelection selection, Stream output, int workers, CancellationToken cancel)
+    private TarExport(Repository repository, SnapshotPath selection, Stream output, int workers, CancellationToken cancel)
     {
         _contents = new ContentReader(repository, workers);
         _walk = new ExportWalk(repository, selection, _contents);
@@ -25,13 +25,13 @@ public sealed class TarExport : IDisposable
 
     /// <summary>Writes the archive.</summary>
     /// <param name="repository">The repository.</param>
-    /// <param name="selection">What is to be written.</param>
+    /// <param name="selection">What is to be written: of a directory what is in it, anything else itself.</param>
     /// <param name="output">Where to; need not be seekable; not disposed of.</param>
     /// <param name="workers">Threads that fetch and open segments.</param>
     /// <param name="cancel">Stops it; the archive is then cut off.</param>
     /// <exception cref="CorruptDataException">Content is missing or damaged; the archive is cut off there.</exception>
     public static ExportReport Run(
-        Repository repository, ExportSelection selection, Stream output, int workers, CancellationToken cancel)
+        Repository repository, SnapshotPath selection, Stream output, int workers, CancellationToken cancel)
     {
         using TarExport export = new(repository, selection, output, workers, cancel);
         foreach (ExportMember member in export._walk.Members())

@@ -31,7 +31,7 @@ public sealed class ZipExport : IDisposable
     private bool _isWhole;
 
     private ZipExport(
-        Repository repository, ExportSelection selection, Stream output, int workers, TimeZoneInfo zone, CancellationToken cancel)
+        Repository repository, SnapshotPath selection, Stream output, int workers, TimeZoneInfo zone, CancellationToken cancel)
     {
         _contents = new ContentReader(repository, workers);
         _walk = new ExportWalk(repository, selection, _contents);
@@ -42,14 +42,14 @@ public sealed class ZipExport : IDisposable
 
     /// <summary>Writes the archive.</summary>
     /// <param name="repository">The repository.</param>
-    /// <param name="selection">What is to be written.</param>
+    /// <param name="selection">What is to be written: of a directory what is in it, anything else itself.</param>
     /// <param name="output">Where to; need not be seekable; not disposed of.</param>
     /// <param name="workers">Threads that fetch and open segments.</param>
     /// <param name="zone">The zone of the times in the archive: zip has local times only.</param>
     /// <param name="cancel">Stops it; the archive is then cut off.</param>
     /// <exception cref="CorruptDataException">Content is missing or damaged; the archive is cut off there.</exception>
     public static ExportReport Run(
-        Repository repository, ExportSelection selection, Stream output, int workers, TimeZoneInfo zone, CancellationToken cancel)
+        Repository repository, SnapshotPath selection, Stream output, int workers, TimeZoneInfo zone, CancellationToken cancel)
     {
         using ZipExport export = new(repository, selection, output, workers, zone, cancel);
         foreach (ExportMember member in export._walk.Members())

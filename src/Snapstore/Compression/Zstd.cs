@@ -27,7 +27,7 @@ public sealed class ZstdCompressor : IDisposable
     // Incompressible data is noticed by compressing a few samples: 16 us a MiB (measured) instead of 300.
     private const int SampleSize = 4 << 10, SampleCount = 4;
 
-    private readonly nint _context;
+    private nint _context;
     private readonly byte[] _sample = new byte[(int)ZstdNative.Bound(SampleSize)];
 
     /// <summary>A compressor of this level.</summary>
@@ -45,14 +45,18 @@ public sealed class ZstdCompressor : IDisposable
     public static int Bound(int size) => (int)ZstdNative.Bound((nuint)size);
 
     /// <summary>Writes one frame; returns its length. <paramref name="destination"/> holds <see cref="Bound"/> bytes.</summary>
-    public int Compress(ReadOnlySpan<byte> source, Span<byte> destination) =>
-        ZstdNative.Compress(_context, source, destination);
+    public int Compress(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        ObjectDisposedException.ThrowIf(_context == 0, this);
+        return ZstdNative.Compress(_context, source, destination);
+    }
 
     /// <summary>False where samples say that compressing would save less than a twentieth.</summary>
     public bool IsWorthTrying(ReadOnlySpan<byte> source)
     {
         if (Level == CompressionLevel.Off)
             return false;
+        ObjectDisposedException.ThrowIf(_context == 0, this);
         if (source.Length < 2 * SampleSize * SampleCount)
             return source.Length > 0;
         int total = 0;
@@ -65,18 +69,19 @@ public sealed class ZstdCompressor : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => ZstdNative.FreeCompressor(_context);
+    public void Dispose() => ZstdNative.FreeCompressor(Interlocked.Exchange(ref _context, 0));
 }
 
 /// <summary>Opens zstd frames into buffers of known size. One per thread.</summary>
 public sealed class ZstdDecompressor : IDisposable
 {
-    private readonly nint _context = ZstdNative.CreateDecompressor();
+    private nint _context = ZstdNative.CreateDecompressor();
 
     /// <summary>Opens one frame whose content must be exactly as long as <paramref name="destination"/>.</summary>
     /// <exception cref="CorruptDataException">The bytes are not such a frame.</exception>
     public void Decompress(ReadOnlySpan<byte> frame, Span<byte> destination)
     {
+        ObjectDisposedException.ThrowIf(_context == 0, this);
         if (ZstdNative.ContentSize(frame) != (ulong)destination.Length)
             throw new CorruptDataException($"a zstd frame does not announce the expected {destination.Length} bytes");
         int length = ZstdNative.Decompress(_context, frame, destination);
@@ -85,7 +90,7 @@ public sealed class ZstdDecompressor : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => ZstdNative.FreeDecompressor(_context);
+    public void Dispose() => ZstdNative.FreeDecompressor(Interlocked.Exchange(ref _context, 0));
 }
 
 /// <summary>The few calls of the system's libzstd that are used (zstd.h, 1.4 and later).</summary>

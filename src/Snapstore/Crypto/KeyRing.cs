@@ -47,6 +47,8 @@ public sealed class KeyRing : IDisposable
     private readonly byte[] _dataIdKey = GC.AllocateArray<byte>(KeySize, pinned: true);
     private readonly byte[] _metaIdKey = GC.AllocateArray<byte>(KeySize, pinned: true);
 
+    private bool _isDisposed;
+
     private KeyRing()
     {
     }
@@ -80,9 +82,17 @@ public sealed class KeyRing : IDisposable
 
     /// <summary>The key for a purpose.</summary>
     /// <exception cref="WrongKeyException">The slot that was opened does not hold it.</exception>
-    public ReadOnlySpan<byte> this[KeyPurpose purpose] => _held[(int)purpose]
-        ? _keys.AsSpan((int)purpose * KeySize, KeySize)
-        : throw new WrongKeyException($"this key may not do that: it lacks the {purpose} key");
+    public ReadOnlySpan<byte> this[KeyPurpose purpose]
+    {
+        get
+        {
+            // Zeroed keys would seal, and anyone could open what they sealed.
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _held[(int)purpose]
+                ? _keys.AsSpan((int)purpose * KeySize, KeySize)
+                : throw new WrongKeyException($"this key may not do that: it lacks the {purpose} key");
+        }
+    }
 
     /// <summary>The id of a data blob with this plaintext.</summary>
     public BlobId DataId(ReadOnlySpan<byte> plaintext) => Id(_dataIdKey, plaintext);
@@ -101,13 +111,16 @@ public sealed class KeyRing : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isDisposed = true;
         CryptographicOperations.ZeroMemory(_keys);
         CryptographicOperations.ZeroMemory(_dataIdKey);
         CryptographicOperations.ZeroMemory(_metaIdKey);
     }
 
-    private static BlobId Id(byte[] key, ReadOnlySpan<byte> plaintext)
+    private BlobId Id(byte[] key, ReadOnlySpan<byte> plaintext)
     {
+        // Without the key for blob ids the derived ones are zeros: refuse as for any key that is not held.
+        _ = this[KeyPurpose.BlobId];
         Span<byte> hash = stackalloc byte[BlobId.Size];
         Blake3.HashKeyed(key, plaintext, hash);
         return new BlobId(hash);

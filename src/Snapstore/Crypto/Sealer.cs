@@ -35,10 +35,10 @@ public static class Sealer
             return false;
         Span<byte> derived = stackalloc byte[KeySize + NonceSize + CommitmentSize];
         Derive(keys[purpose], context, message[..SaltSize], derived);
-        if (!CryptographicOperations.FixedTimeEquals(derived[(KeySize + NonceSize)..], message.Slice(SaltSize, CommitmentSize)))
-            return false;
         try
         {
+            if (!CryptographicOperations.FixedTimeEquals(derived[(KeySize + NonceSize)..], message.Slice(SaltSize, CommitmentSize)))
+                return false;
             using AesGcm cipher = new(derived[..KeySize], TagSize);
             cipher.Decrypt(
                 derived.Slice(KeySize, NonceSize),

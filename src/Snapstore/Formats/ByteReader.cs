@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Snapstore.Formats;
 
@@ -7,8 +8,6 @@ namespace Snapstore.Formats;
 /// <see cref="CorruptDataException"/> that names the record and the offset; nothing is read past the end.</summary>
 public ref struct ByteReader
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private readonly ReadOnlySpan<byte> _data;
     private readonly string _what;
     private int _offset;
@@ -65,6 +64,13 @@ public ref struct ByteReader
         return (int)value;
     }
 
+    /// <summary>An unsigned number below 2^63.</summary>
+    public long Varint63()
+    {
+        ulong value = Varint();
+        return value <= long.MaxValue ? (long)value : throw Bad($"holds {value} where less than 2^63 is allowed");
+    }
+
     /// <summary>A count of things of which each takes at least <paramref name="sizeMin"/> bytes, so that a false
     /// count is noticed before anything is allocated for it.</summary>
     public int Count(int sizeMin, int max = int.MaxValue)
@@ -89,15 +95,12 @@ public ref struct ByteReader
     public string Text(int sizeMax = 1 << 20)
     {
         ReadOnlySpan<byte> bytes = Bytes(sizeMax);
-        try
-        {
-            return StrictUtf8.GetString(bytes);
-        }
-        catch (ArgumentException e)
-        {
-            throw Bad("holds text that is not UTF-8", e);
-        }
+        return DecodeText(bytes) ?? throw Bad("holds text that is not UTF-8");
     }
+
+    /// <summary>The text that these bytes are; null where they are not UTF-8.</summary>
+    internal static string? DecodeText(ReadOnlySpan<byte> bytes) =>
+        Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : null;
 
     /// <summary>Says that the record must end here.</summary>
     public readonly void End()
@@ -107,8 +110,7 @@ public ref struct ByteReader
     }
 
     /// <summary>The error for this place in this record.</summary>
-    public readonly CorruptDataException Bad(string problem, Exception? inner = null) =>
-        new($"{_what} {problem} (at byte {_offset})", inner);
+    public readonly CorruptDataException Bad(string problem) => new($"{_what} {problem} (at byte {_offset})");
 
     private ulong LongVarint()
     {

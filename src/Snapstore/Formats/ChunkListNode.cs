@@ -95,10 +95,10 @@ public sealed class ChunkListNode
         for (int i = 0; i < children.Length; i++)
         {
             BlobId id = new(reader.Raw(BlobId.Size));
-            ulong length = reader.Varint();
-            if (length is 0 or > long.MaxValue)
-                throw reader.Bad($"has a child of {length} bytes");
-            children[i] = new ChunkListChild(id, (long)length);
+            long length = reader.Varint63();
+            if (length == 0)
+                throw reader.Bad("has a child of no bytes");
+            children[i] = new ChunkListChild(id, length);
         }
 
         return new ChunkListNode([], children, height);

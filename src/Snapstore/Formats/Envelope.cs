@@ -17,14 +17,24 @@ public static class Envelope
 
     /// <summary>Seals a record, padded so that its size tells little, or so that the envelope is
     /// <paramref name="length"/> bytes where that is longer.</summary>
-    public static byte[] Seal(KeyRing keys, in SealContext context, ReadOnlySpan<byte> record, long length = 0)
+    public static byte[] Seal(KeyRing keys, in SealContext context, ReadOnlySpan<byte> record, long length = 0) =>
+        Seal(keys, context, record, length, salt: []);
+
+    /// <summary>Seals with this salt where there is one: for worked examples only.</summary>
+    internal static byte[] Seal(
+        KeyRing keys, in SealContext context, ReadOnlySpan<byte> record, long length, ReadOnlySpan<byte> salt)
     {
         byte[] padded = Padding.Pad(record, length - Overhead);
         byte[] envelope = new byte[Overhead + padded.Length];
         WriteHeader(context.Kind, envelope);
         Span<byte> bound = stackalloc byte[SealContext.Size];
         context.Encode(bound);
-        Sealer.Seal(keys, context.Purpose, bound, padded, envelope.AsSpan(HeaderSize));
+        Span<byte> message = envelope.AsSpan(HeaderSize);
+        salt.CopyTo(message);
+        if (salt.IsEmpty)
+            Sealer.Seal(keys, context.Purpose, bound, padded, message);
+        else
+            Sealer.SealWithSalt(keys[context.Purpose], bound, padded, message);
         CryptographicOperations.ZeroMemory(padded);
         return envelope;
     }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Snapstore.Formats;
 
 /// <summary>Reads tagged fields (spec/formats/records.md): a field that is critical and unknown refuses the record.</summary>
@@ -40,10 +38,16 @@ public sealed class FieldReader
             : throw new CorruptDataException($"{_what} has no field {number} of {size} bytes");
 
     /// <summary>The field's text; "" where it is missing.</summary>
-    public string Text(int number) => Bytes(number) is { } value ? Encoding.UTF8.GetString(value) : "";
+    public string Text(int number) => Bytes(number) is { } value ? ToText(value) : "";
 
     /// <summary>The field's unsigned number.</summary>
     public ulong Varint(int number, ulong missing = 0) => Single(number, missing, static (ref ByteReader r) => r.Varint());
+
+    /// <summary>The field's unsigned number, below 2^63.</summary>
+    public long Varint63(int number, long missing = 0) => Single(number, missing, static (ref ByteReader r) => r.Varint63());
+
+    /// <summary>The field's unsigned number, below 2^31.</summary>
+    public int Varint31(int number) => Single(number, 0, static (ref ByteReader r) => r.Varint32(int.MaxValue));
 
     /// <summary>The field's signed number.</summary>
     public long Zigzag(int number, long missing = 0) => Single(number, missing, static (ref ByteReader r) => r.Zigzag());
@@ -59,7 +63,10 @@ public sealed class FieldReader
     }
 
     /// <summary>The field's list of texts.</summary>
-    public IReadOnlyList<string> TextList(int number) => [.. List(number).Select(Encoding.UTF8.GetString)];
+    public IReadOnlyList<string> TextList(int number) => [.. List(number).Select(ToText)];
+
+    private string ToText(byte[] value) => ByteReader.DecodeText(value)
+        ?? throw new CorruptDataException($"{_what} holds text that is not UTF-8");
 
     private delegate T Read<T>(ref ByteReader reader);
 

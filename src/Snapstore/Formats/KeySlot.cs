@@ -52,9 +52,13 @@ public sealed class KeySlot
     private string What => $"keys/{Id}";
 
     /// <summary>A new slot for these keys.</summary>
-    public static KeySlot Create(KeyRing keys, SessionId repository, SlotSecret secret, KdfCost cost, KeyLabel label)
+    public static KeySlot Create(KeyRing keys, SessionId repository, SlotSecret secret, KdfCost cost, KeyLabel label) =>
+        Create(SessionId.NewRandom(), keys, repository, secret, cost, label, labelSalt: []);
+
+    /// <summary>A slot of this id, its label sealed with this salt where there is one: for worked examples only.</summary>
+    internal static KeySlot Create(
+        SessionId id, KeyRing keys, SessionId repository, SlotSecret secret, KdfCost cost, KeyLabel label, ReadOnlySpan<byte> labelSalt)
     {
-        SessionId id = SessionId.NewRandom();
         ByteWriter output = new(2048);
         output.Raw(Magic);
         output.U8(Version);
@@ -69,7 +73,7 @@ public sealed class KeySlot
         output.U32(secret.IsKeyFile ? 0 : (uint)cost.MemoryKib);
         output.U32(secret.IsKeyFile ? 0 : (uint)cost.Passes);
         SealBundle(keys, secret, cost, output);
-        output.Raw(Envelope.Seal(keys, LabelContext(repository, id), EncodeLabel(label)));
+        output.Raw(Envelope.Seal(keys, LabelContext(repository, id), EncodeLabel(label), length: 0, labelSalt));
         return new KeySlot(id, output.ToArray());
     }
 
@@ -126,7 +130,7 @@ public sealed class KeySlot
     {
         byte[] record = Envelope.Open(keys, LabelContext(repository, Id), _stored.AsSpan(LabelOffset), What);
         FieldReader fields = new(record, What, n => n is >= 1 and <= 4);
-        return new KeyLabel(fields.Text(1), fields.Text(2), fields.Text(3), (long)(fields.Varint(4) & long.MaxValue));
+        return new KeyLabel(fields.Text(1), fields.Text(2), fields.Text(3), fields.Varint63(4));
     }
 
     private static SealContext LabelContext(SessionId repository, SessionId id) => new(SealKind.KeyLabel, repository, id);
@@ -175,12 +179,20 @@ public sealed class KeySlot
         if (fields.Varint(EpochField) != KeyRing.Epoch)
             throw new UnsupportedException($"{what} holds keys of epoch {fields.Varint(EpochField)}; upgrade Snapstore");
         Dictionary<KeyPurpose, byte[]> keys = [];
-        foreach (KeyPurpose purpose in purposes)
+        try
         {
-            if (fields.Bytes(FirstKeyField + (int)purpose) is not null)
-                keys[purpose] = fields.Required(FirstKeyField + (int)purpose, KeyRing.KeySize);
-        }
+            foreach (KeyPurpose purpose in purposes)
+            {
+                if (fields.Bytes(FirstKeyField + (int)purpose) is not null)
+                    keys[purpose] = fields.Required(FirstKeyField + (int)purpose, KeyRing.KeySize);
+            }
 
-        return KeyRing.Of(keys);
+            return KeyRing.Of(keys);
+        }
+        finally
+        {
+            foreach (byte[] copy in keys.Values)
+                CryptographicOperations.ZeroMemory(copy);
+        }
     }
 }

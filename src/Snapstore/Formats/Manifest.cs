@@ -158,25 +158,37 @@ public sealed record Manifest
         return new Manifest
         {
             Root = new BlobId(fields.Required(1, BlobId.Size)),
-            Source = (SourceKind)fields.Varint(2),
+            Source = DecodeSource(fields),
             Paths = fields.List(3),
             Host = fields.Text(4),
             User = fields.Text(5),
-            TimeNanoseconds = fields.Zigzag(6),
+            TimeNanoseconds = fields.Bytes(6) is null ? throw Missing(6) : fields.Zigzag(6),
             StartNanoseconds = fields.Zigzag(7),
             EndNanoseconds = fields.Zigzag(8),
             Tags = fields.TextList(9),
             Program = fields.Text(10),
             Parent = fields.Bytes(11) is null ? null : new SessionId(fields.Required(11, SessionId.Size)),
-            Sequence = (long)(fields.Varint(12, 1) & long.MaxValue),
+            Sequence = fields.Varint63(12, missing: 1),
             ParentHash = fields.Bytes(13) is null ? null : new ObjectHash(fields.Required(13, ObjectHash.Size)),
             Counts = fields.Bytes(14) is { } counts ? DecodeCounts(counts) : new SnapshotCounts(),
-            WarningCount = (long)(fields.Varint(15) & long.MaxValue),
+            WarningCount = fields.Varint63(15),
             Warnings = fields.TextList(16),
             Command = fields.Bytes(17) is { } command ? DecodeCommand(command) : null,
             Excludes = fields.TextList(18),
         };
     }
+
+    private static SourceKind DecodeSource(FieldReader fields)
+    {
+        if (fields.Bytes(2) is null)
+            throw Missing(2);
+        ulong source = fields.Varint(2);
+        return source is >= (ulong)SourceKind.Files and <= (ulong)SourceKind.Command
+            ? (SourceKind)source
+            : throw new UnsupportedException($"{What} is of a source of kind {source}, which this program does not know; upgrade Snapstore");
+    }
+
+    private static CorruptDataException Missing(int number) => new($"{What} has no field {number}");
 
     private void EncodeCounts(ByteWriter output)
     {
@@ -212,7 +224,7 @@ public sealed record Manifest
         reader.End();
         return counts;
 
-        static long Next(ref ByteReader reader) => (long)(reader.Varint() & long.MaxValue);
+        static long Next(ref ByteReader reader) => reader.Varint63();
     }
 
     private static byte[] EncodeCommand(CommandFacts command)
@@ -228,8 +240,7 @@ public sealed record Manifest
     private static CommandFacts DecodeCommand(ReadOnlySpan<byte> record)
     {
         FieldReader fields = new(record, What, n => n <= 4);
-        long nanoseconds = (long)(fields.Varint(3) & long.MaxValue);
-        return new CommandFacts(
-            fields.TextList(1), (int)(fields.Varint(2) & int.MaxValue), TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick), fields.Bytes(4) ?? []);
+        TimeSpan duration = TimeSpan.FromTicks(fields.Varint63(3) / TimeSpan.NanosecondsPerTick);
+        return new CommandFacts(fields.TextList(1), fields.Varint31(2), duration, fields.Bytes(4) ?? []);
     }
 }

@@ -24,12 +24,18 @@ public sealed record RepositoryConfig(
 
     private const int ChunkerField = 1, CreatedField = 2, ProgramField = 3;
 
+    private const int FeatureSizeMax = 64;
+    private const string FeatureCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-.";
+
     private static readonly string[] KnownFeatures = [];
 
     private static ReadOnlySpan<byte> Magic => "SNAPSTOR"u8;
 
     /// <summary>The object's bytes.</summary>
-    public byte[] Encode(KeyRing keys)
+    public byte[] Encode(KeyRing keys) => Encode(keys, salt: []);
+
+    /// <summary>The object's bytes, sealed with this salt where there is one: for worked examples only.</summary>
+    internal byte[] Encode(KeyRing keys, ReadOnlySpan<byte> salt)
     {
         ByteWriter output = new();
         ByteWriter read = FeatureList(RequiredToRead);
@@ -46,7 +52,7 @@ public sealed record RepositoryConfig(
         fields.Text(ChunkerField, critical: true, Chunker);
         fields.Varint(CreatedField, critical: false, (ulong)CreatedSeconds);
         fields.Text(ProgramField, critical: false, Program);
-        output.Raw(Envelope.Seal(keys, Context(Repository, output.Written), fields.Written));
+        output.Raw(Envelope.Seal(keys, Context(Repository, output.Written), fields.Written, length: 0, salt));
         return output.ToArray();
     }
 
@@ -63,8 +69,10 @@ public sealed record RepositoryConfig(
         FieldReader fields = new(record, "config", n => n is ChunkerField or CreatedField or ProgramField);
         return plain with
         {
-            Chunker = fields.Text(ChunkerField),
-            CreatedSeconds = (long)(fields.Varint(CreatedField) & long.MaxValue),
+            Chunker = fields.Bytes(ChunkerField) is null
+                ? throw new CorruptDataException("config does not say how content is cut")
+                : fields.Text(ChunkerField),
+            CreatedSeconds = fields.Varint63(CreatedField),
             Program = fields.Text(ProgramField),
         };
     }
@@ -102,7 +110,7 @@ public sealed record RepositoryConfig(
     private static ByteWriter FeatureList(IReadOnlyList<string> features)
     {
         ByteWriter list = new();
-        foreach (string feature in features)
+        foreach (string feature in features.Order(StringComparer.Ordinal))
             list.Text(feature);
         return list;
     }
@@ -112,7 +120,15 @@ public sealed record RepositoryConfig(
         List<string> features = [];
         ByteReader reader = new(list, "config");
         while (reader.Remaining > 0)
-            features.Add(reader.Text(256));
+        {
+            string feature = reader.Text(FeatureSizeMax);
+            // Features are printed before any key has said that they are authentic: nothing a terminal would obey.
+            bool isName = feature.Length > 0 && feature.AsSpan().IndexOfAnyExcept(FeatureCharacters) < 0;
+            if (!isName || (features.Count > 0 && string.CompareOrdinal(features[^1], feature) >= 0))
+                throw reader.Bad("has a list of features that is not sorted or holds what is no name");
+            features.Add(feature);
+        }
+
         return features;
     }
 

@@ -20,7 +20,7 @@ public sealed record SessionRecord(string Host, string User, string Program, int
     {
         FieldReader fields = new(record, "session record", n => n <= 5);
         return new SessionRecord(
-            fields.Text(1), fields.Text(2), fields.Text(3), (int)(fields.Varint(4) & int.MaxValue), fields.Zigzag(5));
+            fields.Text(1), fields.Text(2), fields.Text(3), fields.Varint31(4), fields.Zigzag(5));
     }
 }
 

@@ -44,11 +44,14 @@ public readonly record struct ExtendedAttribute(byte[] Name, byte[] Value);
 /// <summary>What lies below a directory: entries (itself not counted) and bytes of files.</summary>
 public readonly record struct SubtreeTotals(long Entries, long Bytes)
 {
-    /// <summary>The sum of both.</summary>
-    public static SubtreeTotals operator +(SubtreeTotals a, SubtreeTotals b) => new(a.Entries + b.Entries, a.Bytes + b.Bytes);
+    /// <summary>The sum of both, at most 2^63 - 1: two sparse files of 8 EiB are legal and must not stop a backup.</summary>
+    public static SubtreeTotals operator +(SubtreeTotals a, SubtreeTotals b) =>
+        new(Saturate(a.Entries, b.Entries), Saturate(a.Bytes, b.Bytes));
 
     /// <summary>The sum of both.</summary>
     public static SubtreeTotals Add(SubtreeTotals left, SubtreeTotals right) => left + right;
+
+    private static long Saturate(long a, long b) => a <= long.MaxValue - b ? a + b : long.MaxValue;
 }
 
 /// <summary>A run of a file's content: a data blob, or a hole.</summary>

@@ -88,21 +88,19 @@ public static class TreeLeaf
 
     private static (long Size, FileContent Content) DecodeFile(ref ByteReader reader)
     {
-        ulong size = reader.Varint();
-        if (size > long.MaxValue)
-            throw reader.Bad("has a file size beyond 63 bits");
+        long size = reader.Varint63();
         byte form = reader.U8();
         FileContent content = form switch
         {
             FormEmpty => FileContent.Empty,
             FormInline when size is > 0 and <= Limits.InlineContentReadMax => FileContent.OfInline(reader.Raw((int)size).ToArray()),
-            FormItems => DecodeItems(ref reader, (long)size),
+            FormItems => DecodeItems(ref reader, size),
             FormList => FileContent.OfList(new BlobId(reader.Raw(BlobId.Size))),
             _ => throw reader.Bad($"has content of form {form} for {size} bytes"),
         };
         if ((size == 0) != (form == FormEmpty))
             throw reader.Bad("has a file whose content and size do not agree");
-        return ((long)size, content);
+        return (size, content);
     }
 
     private static FileContent DecodeItems(ref ByteReader reader, long size)
@@ -124,7 +122,7 @@ public static class TreeLeaf
         (new BlobId(reader.Raw(BlobId.Size)), DecodeTotals(ref reader));
 
     internal static SubtreeTotals DecodeTotals(ref ByteReader reader) =>
-        new((long)(reader.Varint() & long.MaxValue), (long)(reader.Varint() & long.MaxValue));
+        new(reader.Varint63(), reader.Varint63());
 
     private static byte[] DecodeTarget(ref ByteReader reader)
     {

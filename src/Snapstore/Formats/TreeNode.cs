@@ -70,7 +70,7 @@ public sealed class TreeNode
         {
             byte[] lastName = reader.Bytes(Limits.NameSizeMax).ToArray();
             BlobId id = new(reader.Raw(BlobId.Size));
-            long entries = (long)(reader.Varint() & long.MaxValue);
+            long entries = reader.Varint63();
             children[i] = new TreeChild(lastName, id, entries, TreeLeaf.DecodeTotals(ref reader));
             if (i > 0 && children[i - 1].LastName.AsSpan().SequenceCompareTo(lastName) >= 0)
                 throw reader.Bad("has children out of order");

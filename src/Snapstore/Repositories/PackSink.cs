@@ -46,7 +46,7 @@ internal sealed class PackSink : IDisposable
         }
 
         if (full is not null)
-            _publishing.Add(full);
+            PublishOrDrop(full);
     }
 
     /// <summary>Names these packs, which are durable already, in the next index object.</summary>
@@ -60,7 +60,7 @@ internal sealed class PackSink : IDisposable
             if (_open[slot] is { } pack)
             {
                 _open[slot] = null;
-                _publishing.Add(pack);
+                PublishOrDrop(pack);
             }
         }
 
@@ -73,6 +73,19 @@ internal sealed class PackSink : IDisposable
         _publishing.Dispose();
         foreach (PackWriter? pack in _open)
             pack?.Dispose();
+    }
+
+    private void PublishOrDrop(PackWriter pack)
+    {
+        try
+        {
+            _publishing.Add(pack);
+        }
+        catch
+        {
+            pack.Dispose();
+            throw;
+        }
     }
 
     // One thread: what it touches below needs no lock.

@@ -7,21 +7,22 @@ namespace Snapstore.Restore;
 /// times survive. Thread safe.</summary>
 internal sealed class DirectoryTask
 {
-    private readonly RestoreTally _tally;
+    private readonly RestoreRun _run;
     private readonly TreeEntry? _entry;
     private readonly byte[] _path;
     private int _pending = 1;
 
     /// <summary>A directory that is open; it takes the handle over. Without an entry its metadata stays as it is.</summary>
-    public DirectoryTask(DirectoryHandle handle, DirectoryTask? above, TreeEntry? entry, byte[] path, bool isNew, RestoreTally tally)
+    public DirectoryTask(DirectoryHandle handle, DirectoryTask? above, TreeEntry? entry, byte[] path, bool isNew, RestoreRun run)
     {
         Handle = handle;
         Above = above;
         _entry = entry;
         _path = path;
         IsNew = isNew;
-        _tally = tally;
+        _run = run;
         above?.AddPending();
+        run.Begin(this);
     }
 
     /// <summary>The directory.</summary>
@@ -49,18 +50,22 @@ internal sealed class DirectoryTask
 
     private void Finish()
     {
+        _run.End(this);
         using DirectoryHandle handle = Handle;
         if (_entry is null)
             return;
         try
         {
             using FileHandle file = handle.AsFile();
-            EntryMetadata.Apply(file, _entry, _path, _tally);
-            _tally.MadeDirectory();
+            EntryMetadata.Apply(file, _entry, _path, _run.Tally);
+            _run.Tally.MadeDirectory();
         }
         catch (PosixException e)
         {
-            _tally.Warn(_path, e.Message);
+            _run.Tally.Warn(_path, e.Message);
         }
     }
+
+    /// <summary>Closes it unfinished: the restore has failed.</summary>
+    public void GiveUp() => Handle.Dispose();
 }

@@ -13,11 +13,12 @@ internal static class EntryMetadata
     public static void Apply(FileHandle file, TreeEntry entry, byte[] path, RestoreTally tally)
     {
         bool isOwned = TryOwner(() => file.SetOwner(entry.Owner.Uid, entry.Owner.Gid), path, tally);
+        RemoveOthers(file, entry, path, tally);
         foreach (ExtendedAttribute attribute in entry.Attributes)
             Try(() => ExtendedAttributes.Set(file, attribute.Name, attribute.Value), path, tally);
         // A setuid bit under another owner than the captured one would give rights away.
-        file.SetMode(isOwned ? entry.Mode : entry.Mode & ~SetIdBits);
-        file.SetTime(entry.Mtime.Seconds, entry.Mtime.Nanoseconds);
+        Try(() => file.SetMode(isOwned ? entry.Mode : entry.Mode & ~SetIdBits), path, tally);
+        Try(() => file.SetTime(entry.Mtime.Seconds, entry.Mtime.Nanoseconds), path, tally);
     }
 
     /// <summary>Of a link, pipe or device that was just made in this directory.</summary>
@@ -27,8 +28,20 @@ internal static class EntryMetadata
         foreach (ExtendedAttribute attribute in entry.Attributes)
             Try(() => ExtendedAttributes.Set(directory, entry.Name, attribute.Name, attribute.Value), path, tally);
         if (entry.Kind != EntryKind.Symlink)
-            directory.SetMode(entry.Name, isOwned ? entry.Mode : entry.Mode & ~SetIdBits);
-        directory.SetTime(entry.Name, entry.Mtime.Seconds, entry.Mtime.Nanoseconds);
+            Try(() => directory.SetMode(entry.Name, isOwned ? entry.Mode : entry.Mode & ~SetIdBits), path, tally);
+        Try(() => directory.SetTime(entry.Name, entry.Mtime.Seconds, entry.Mtime.Nanoseconds), path, tally);
+    }
+
+    // What was there before, or came from a default ACL of the directory around, is not in the snapshot. What the system
+    // itself puts on files (labels of security modules) stays.
+    private static void RemoveOthers(FileHandle file, TreeEntry entry, byte[] path, RestoreTally tally)
+    {
+        foreach ((byte[] name, byte[] _) in ExtendedAttributes.Read(file))
+        {
+            bool isOurs = name.AsSpan().StartsWith("user."u8) || name.AsSpan().StartsWith("system.posix_acl_"u8);
+            if (isOurs && !entry.Attributes.Any(attribute => attribute.Name.AsSpan().SequenceEqual(name)))
+                Try(() => ExtendedAttributes.Remove(file, name), path, tally);
+        }
     }
 
     // Only root may give files away; without that right the files are the caller's, which is no reason to fail.

@@ -1,4 +1,3 @@
-using System.Text;
 using Snapstore.Formats;
 using Snapstore.Posix;
 using Snapstore.Repositories;
@@ -26,21 +25,32 @@ public static class FileRestore
         BlobId tree = start?.Tree ?? what.Snapshot.Manifest.Root;
         SnapshotCounts counts = what.Snapshot.Manifest.Counts;
         progress.Expect(start is null ? counts.Files + counts.Others : 0, start?.Below.Bytes ?? counts.Bytes);
-        using DirectoryHandle target = OpenTarget(options);
+        (DirectoryHandle target, bool isNew) = RestoreTarget.Open(options);
+        using DirectoryHandle owned = target;
         RestoreRun run = new(repository, options, target, progress, cancel);
-        using (WorkQueue<SegmentTask> writers = new("restore", options.Workers, QueuedSegmentsMax, () => MakeWriter(run)))
-        using (RestoreWalk walk = new(run, new RestorePlan(repository, writers.Add)))
+        try
         {
-            if (start is null || start.Kind == EntryKind.Directory)
-                walk.Walk(tree, options.DryRun ? null : start);
-            else
-                walk.WalkSingle(start);
-            writers.Complete();
+            Write(run, tree, start, isNew);
+        }
+        finally
+        {
+            run.GiveUp();
         }
 
         if (options.Verify && !options.DryRun)
             new RestoreVerification(run).Verify(tree, start);
         return run.Tally.Report();
+    }
+
+    private static void Write(RestoreRun run, BlobId tree, TreeEntry? start, bool isNew)
+    {
+        using WorkQueue<SegmentTask> writers = new("restore", run.Options.Workers, QueuedSegmentsMax, () => MakeWriter(run));
+        using RestoreWalk walk = new(run, new RestorePlan(run.Repository, writers.Add));
+        if (start is null || start.Kind == EntryKind.Directory)
+            walk.Walk(tree, run.Options.DryRun ? null : start, isNew);
+        else
+            walk.WalkSingle(start, isNew);
+        writers.Complete();
     }
 
     private static (Action<SegmentTask> Work, IDisposable? Owned) MakeWriter(RestoreRun run)
@@ -67,68 +77,5 @@ public static class FileRestore
         }
 
         return entry;
-    }
-
-    private static DirectoryHandle OpenTarget(RestoreOptions options)
-    {
-        string shown = PrintablePath.Of(options.Target);
-        try
-        {
-            return DirectoryHandle.Open(options.Target);
-        }
-        catch (PosixException e) when (e.Error == Errno.NoEntry)
-        {
-            return options.DryRun ? DirectoryHandle.Open(ExistingAbove(options.Target)) : MakeTarget(options.Target, shown);
-        }
-        catch (PosixException e) when (e.Error == Errno.NotDirectory)
-        {
-            throw new SourceException($"the target {shown} is not a directory; name a directory to restore into", e);
-        }
-        catch (PosixException e)
-        {
-            throw new SourceException($"the target {shown} cannot be used: {e.Message}", e);
-        }
-    }
-
-    private static DirectoryHandle MakeTarget(byte[] target, string shown)
-    {
-        try
-        {
-            MakeAll(target);
-            return DirectoryHandle.Open(target);
-        }
-        catch (PosixException e)
-        {
-            throw new SourceException($"the target {shown} cannot be made: {e.Message}", e);
-        }
-    }
-
-    private static void MakeAll(byte[] target)
-    {
-        using DirectoryHandle above = DirectoryHandle.Open(ExistingAbove(target));
-        ReadOnlySpan<byte> missing = target.AsSpan(ExistingAbove(target).Length);
-        DirectoryHandle current = above.AddReference();
-        foreach (Range part in missing.Split((byte)'/'))
-        {
-            if (missing[part].IsEmpty)
-                continue;
-            using DirectoryHandle outer = current;
-            outer.MakeDirectory(missing[part], 0x1c0);
-            current = outer.OpenDirectory(missing[part]);
-        }
-
-        current.Dispose();
-    }
-
-    private static byte[] ExistingAbove(byte[] target)
-    {
-        byte[] path = target;
-        while (path.Length > 1 && !Directory.Exists(Encoding.UTF8.GetString(path)))
-        {
-            int slash = path.AsSpan().TrimEnd((byte)'/').LastIndexOf((byte)'/');
-            path = slash <= 0 ? [slash == 0 ? (byte)'/' : (byte)'.'] : path[..slash];
-        }
-
-        return path;
     }
 }

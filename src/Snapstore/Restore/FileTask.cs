@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Snapstore.Formats;
 using Snapstore.Posix;
+using Snapstore.Text;
 
 namespace Snapstore.Restore;
 
@@ -18,6 +19,8 @@ internal sealed class FileTask(DirectoryTask directory, TreeEntry entry, byte[] 
     private string? _damage;
     private string? _failure;
     private int _pending = 1;
+    private FileIdentity _identity;
+    private List<(byte[] Path, byte[] Name)>? _links;
     private bool _isFinished;
 
     /// <summary>The entry.</summary>
@@ -63,7 +66,7 @@ internal sealed class FileTask(DirectoryTask directory, TreeEntry entry, byte[] 
     }
 
     /// <summary>Makes another name of this file; false where there is no whole file to be linked to.</summary>
-    public bool TryLink(DirectoryTask where, ReadOnlySpan<byte> name)
+    public bool TryLink(DirectoryTask where, ReadOnlySpan<byte> name, byte[] linkPath)
     {
         lock (_lock)
         {
@@ -72,14 +75,28 @@ internal sealed class FileTask(DirectoryTask directory, TreeEntry entry, byte[] 
             if (_file is null && !_isFinished)
                 _file = Create();
             using DirectoryHandle own = run.OpenDirectoryOf(path);
-            FileStat source = own.Stat(_currentName);
             where.Handle.MakeHardLink(own, _currentName, name);
-            FileStat made = where.Handle.Stat(name);
-            if (made.Inode == source.Inode && made.Device == source.Device)
+            if (FileIdentity.Of(where.Handle.Stat(name)) == _identity)
+            {
+                // If the file turns out not to be whole, its other names go as well.
+                if (!_isFinished)
+                    (_links ??= []).Add((linkPath, name.ToArray()));
                 return true;
-            // Somebody swapped the file between the two calls: nothing foreign is left linked.
+            }
+
+            // Somebody swapped the file: nothing foreign is left linked.
             where.Handle.Remove(name, isDirectory: false);
             return false;
+        }
+    }
+
+    /// <summary>Removes what was written of it: the restore has failed.</summary>
+    public void GiveUp()
+    {
+        lock (_lock)
+        {
+            _file?.Dispose();
+            RemovePartial();
         }
     }
 
@@ -93,7 +110,10 @@ internal sealed class FileTask(DirectoryTask directory, TreeEntry entry, byte[] 
     {
         if (replaces)
             _currentName = [.. Encoding.ASCII.GetBytes(".snapstore-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)))];
-        return directory.Handle.CreateFile(_currentName, PrivateMode);
+        FileHandle file = directory.Handle.CreateFile(_currentName, PrivateMode);
+        run.Begin(this);
+        _identity = FileIdentity.Of(file.Stat());
+        return file;
     }
 
     private void Finish()
@@ -118,6 +138,7 @@ internal sealed class FileTask(DirectoryTask directory, TreeEntry entry, byte[] 
             Report();
         }
 
+        run.End(this);
         directory.Done();
     }
 
@@ -148,26 +169,42 @@ internal sealed class FileTask(DirectoryTask directory, TreeEntry entry, byte[] 
             run.Tally.Damage(path, damage);
         else
             run.Tally.Warn(path, $"not restored: {_failure}");
+        foreach ((byte[] link, byte[] _) in _links ?? [])
+        {
+            if (_damage is not null)
+                run.Tally.Damage(link, $"a hard link to {PrintablePath.Of(path)}: {_damage}");
+            else
+                run.Tally.Warn(link, $"not restored: {_failure}");
+        }
     }
 
     private void RemovePartial()
     {
         if (_file is null)
             return;
+        RemoveOwn(path, _currentName);
+        foreach ((byte[] link, byte[] name) in _links ?? [])
+            RemoveOwn(link, name);
+    }
+
+    // Only what is this file: the name may have been given to another since.
+    private void RemoveOwn(byte[] of, byte[] name)
+    {
         try
         {
-            directory.Handle.Remove(_currentName, isDirectory: false);
+            using DirectoryHandle at = run.OpenDirectoryOf(of);
+            if (FileIdentity.Of(at.Stat(name)) == _identity)
+                at.Remove(name, isDirectory: false);
         }
         catch (PosixException e)
         {
-            run.Tally.Warn(path, $"an incomplete file was left: {e.Message}");
+            run.Tally.Warn(of, $"an incomplete file was left: {e.Message}");
         }
     }
 
     private void Fail(PosixException e)
     {
-        if (e.Error is Errno.NoSpace or Errno.Quota or Errno.ReadOnly or Errno.Io)
-            throw new SourceException($"the target cannot be written: {e.Message}; what is there already is kept when you run again", e);
+        RestoreRun.ThrowIfTargetFailed(e);
         lock (_lock)
             _failure ??= e.Message;
     }
@@ -191,4 +228,10 @@ internal sealed class FileTask(DirectoryTask directory, TreeEntry entry, byte[] 
         if (start < bytes.Length)
             file.Write(offset + start, bytes[start..]);
     }
+}
+
+/// <summary>What tells one inode from all others.</summary>
+internal readonly record struct FileIdentity(ulong Device, ulong Inode)
+{
+    public static FileIdentity Of(in FileStat stat) => new(stat.Device, stat.Inode);
 }

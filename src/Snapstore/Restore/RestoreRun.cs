@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Snapstore.Posix;
 using Snapstore.Repositories;
 
@@ -24,6 +25,41 @@ internal sealed class RestoreRun(
 
     /// <summary>Asks it to stop.</summary>
     public CancellationToken Cancel { get; } = cancel;
+
+    private readonly ConcurrentDictionary<DirectoryTask, bool> _directories = [];
+    private readonly ConcurrentDictionary<FileTask, bool> _files = [];
+
+    /// <summary>Says that a directory is open.</summary>
+    public void Begin(DirectoryTask directory) => _directories[directory] = true;
+
+    /// <summary>Says that a directory is done.</summary>
+    public void End(DirectoryTask directory) => _directories.TryRemove(directory, out _);
+
+    /// <summary>Says that a file stands in the target and is not whole yet.</summary>
+    public void Begin(FileTask file) => _files[file] = true;
+
+    /// <summary>Says that a file is done.</summary>
+    public void End(FileTask file) => _files.TryRemove(file, out _);
+
+    /// <summary>Errors of the whole target, which the next file would meet as well.</summary>
+    /// <exception cref="SourceException">It is one of these: a full or failing disk.</exception>
+    public static void ThrowIfTargetFailed(PosixException e)
+    {
+        if (e.Error is Errno.NoSpace or Errno.Quota or Errno.ReadOnly or Errno.Io)
+            throw new SourceException($"the target cannot be written: {e.Message}; what is there already is kept when you run again", e);
+    }
+
+    /// <summary>After a failure, when no worker is left: removes files that are not whole and closes all. After a success
+    /// there is nothing left to do.</summary>
+    public void GiveUp()
+    {
+        foreach (FileTask file in _files.Keys)
+            file.GiveUp();
+        foreach (DirectoryTask directory in _directories.Keys)
+            directory.GiveUp();
+        _files.Clear();
+        _directories.Clear();
+    }
 
     /// <summary>Opens the directory of a restored path anew, component by component and never through a link.</summary>
     public DirectoryHandle OpenDirectoryOf(ReadOnlySpan<byte> path)

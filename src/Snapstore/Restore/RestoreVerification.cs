@@ -16,9 +16,15 @@ internal sealed class RestoreVerification(RestoreRun run)
     {
         using TreeReader trees = new(run.Repository);
         if (start is not null && start.Kind != EntryKind.Directory)
-            VerifyEntry(trees, run.Target, start, 0);
+            VerifySingle(trees, start);
         else
-            VerifyDirectory(trees, run.Target, tree, 0);
+            Attempt(() => VerifyDirectory(trees, run.Target, tree, 0));
+    }
+
+    private void VerifySingle(TreeReader trees, TreeEntry entry)
+    {
+        using PathBuffer.Part part = _path.Enter(entry.Name);
+        VerifyEntry(trees, run.Target, entry, 0);
     }
 
     private void VerifyDirectory(TreeReader trees, DirectoryHandle directory, BlobId tree, int depth)
@@ -33,21 +39,28 @@ internal sealed class RestoreVerification(RestoreRun run)
 
     private void VerifyEntry(TreeReader trees, DirectoryHandle directory, TreeEntry entry, int depth)
     {
+        bool isDirectory = entry.Kind == EntryKind.Directory && depth < Limits.TreeDepthMax;
+        if (!IsSelected(isDirectory))
+            return;
+        if (isDirectory)
+            Attempt(() => VerifyBelow(trees, directory, entry, depth));
+        else if (entry.Kind == EntryKind.File)
+            Attempt(() => VerifyFile(trees, directory, entry));
+    }
+
+    private void VerifyBelow(TreeReader trees, DirectoryHandle directory, TreeEntry entry, int depth)
+    {
+        using DirectoryHandle below = directory.OpenDirectory(entry.Name);
+        VerifyDirectory(trees, below, entry.Tree, depth + 1);
+    }
+
+    private void Attempt(Action verify)
+    {
         try
         {
-            if (entry.Kind == EntryKind.Directory && depth < Limits.TreeDepthMax)
-            {
-                if (!IsSelected(isDirectory: true) || !directory.TryStat(entry.Name, out _))
-                    return;
-                using DirectoryHandle below = directory.OpenDirectory(entry.Name);
-                VerifyDirectory(trees, below, entry.Tree, depth + 1);
-            }
-            else if (entry.Kind == EntryKind.File && IsSelected(isDirectory: false))
-            {
-                VerifyFile(trees, directory, entry);
-            }
+            verify();
         }
-        catch (Exception e) when (e is PosixException or CorruptDataException)
+        catch (Exception e) when (e is PosixException or CorruptDataException or Storage.ObjectMissingException)
         {
             run.Tally.Damage(_path.Bytes, $"could not be verified: {e.Message}");
         }
@@ -68,7 +81,10 @@ internal sealed class RestoreVerification(RestoreRun run)
         {
             if (difference is not null)
                 break;
-            if (!item.IsHole && run.Repository.Keys.DataId(Part(file, offset, (int)item.Length)) != item.Id)
+            bool isRight = item.IsHole
+                ? IsZero(file, offset, offset + item.Length)
+                : run.Repository.Keys.DataId(Part(file, offset, (int)item.Length)) == item.Id;
+            if (!isRight)
                 difference = $"differs from the snapshot at byte {offset}";
             offset += item.Length;
         }
@@ -77,6 +93,24 @@ internal sealed class RestoreVerification(RestoreRun run)
             run.Tally.VerifiedFile();
         else
             run.Tally.Damage(_path.Bytes, difference);
+    }
+
+    // What is a hole on disk as well need not be read.
+    private bool IsZero(FileHandle file, long start, long end)
+    {
+        const int Step = 1 << 20;
+        while (start < end && file.NextData(start) is { } data && data.Start < end)
+        {
+            start = Math.Max(start, data.Start);
+            long dataEnd = Math.Min(end, data.End);
+            for (; start < dataEnd; start = Math.Min(dataEnd, start + Step))
+            {
+                if (Part(file, start, (int)Math.Min(Step, dataEnd - start)).ContainsAnyExcept((byte)0))
+                    return false;
+            }
+        }
+
+        return true;
     }
 
     private ReadOnlySpan<byte> Part(FileHandle file, long offset, int length)

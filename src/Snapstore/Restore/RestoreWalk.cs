@@ -19,18 +19,19 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
     private int _depth;
 
     /// <summary>Restores the entries of a tree into the target itself.</summary>
-    public void Walk(BlobId tree, TreeEntry? directory)
+    public void Walk(BlobId tree, TreeEntry? directory, bool isNew)
     {
-        DirectoryTask root = new(run.Target.AddReference(), null, directory, "/"u8.ToArray(), isNew: false, run.Tally);
+        DirectoryTask root = new(run.Target.AddReference(), null, directory, "/"u8.ToArray(), isNew, run);
         WalkDirectory(tree, root);
         plan.Flush();
     }
 
     /// <summary>Restores a single entry into the target.</summary>
-    public void WalkSingle(TreeEntry entry)
+    public void WalkSingle(TreeEntry entry, bool isNew)
     {
-        DirectoryTask root = new(run.Target.AddReference(), null, null, "/"u8.ToArray(), isNew: false, run.Tally);
-        Visit(entry, root);
+        DirectoryTask root = new(run.Target.AddReference(), null, null, "/"u8.ToArray(), isNew, run);
+        using (_path.Enter(entry.Name))
+            Visit(entry, root);
         root.Done();
         plan.Flush();
     }
@@ -40,19 +41,19 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
     private void WalkDirectory(BlobId tree, DirectoryTask task)
     {
         using DirectoryNames? present = run.Options.Delete && !task.IsNew ? task.Handle.ReadNames() : null;
-        HashSet<string>? wanted = present is null ? null : new HashSet<string>(StringComparer.Ordinal);
+        ExtraNames? extra = present is null ? null : new ExtraNames(present);
         try
         {
             foreach (TreeEntry entry in _trees.Entries(tree, Text.PrintablePath.Of(_path.Bytes)))
             {
                 run.Cancel.ThrowIfCancellationRequested();
-                wanted?.Add(Convert.ToHexString(entry.Name));
+                extra?.Meet(entry.Name);
                 using PathBuffer.Part part = _path.Enter(entry.Name);
                 Visit(entry, task);
             }
 
-            if (present is not null)
-                DeleteOthers(task, present, wanted!);
+            if (extra is not null)
+                DeleteExtra(task, extra);
         }
         catch (Exception e) when (e is CorruptDataException or Storage.ObjectMissingException)
         {
@@ -82,6 +83,7 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
         }
         catch (PosixException e)
         {
+            RestoreRun.ThrowIfTargetFailed(e);
             run.Tally.Warn(_path.Bytes, e.Message);
         }
     }
@@ -92,7 +94,11 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
     private void VisitDirectory(TreeEntry entry, DirectoryTask above, bool isIncluded)
     {
         if (_depth >= Limits.TreeDepthMax)
-            throw new CorruptDataException($"the tree is more than {Limits.TreeDepthMax} directories deep");
+        {
+            run.Tally.Damage(_path.Bytes, $"more than {Limits.TreeDepthMax} directories deep; what is below was not restored");
+            return;
+        }
+
         if (run.Options.DryRun)
         {
             run.Tally.MadeDirectory();
@@ -104,14 +110,14 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
         if (handle is null)
             return;
         plan.AddDirectory();
-        DirectoryTask task = new(handle, above, isIncluded ? entry : null, _path.ToArray(), isNew, run.Tally);
+        DirectoryTask task = new(handle, above, isIncluded ? entry : null, _path.ToArray(), isNew, run);
         Descend(entry, task, isIncluded);
     }
 
     private void DescendDry(TreeEntry entry, DirectoryTask above, bool isIncluded)
     {
         DirectoryHandle? handle = TryOpen(above, entry.Name);
-        DirectoryTask task = new(handle ?? above.Handle.AddReference(), above, null, [], isNew: handle is null || above.IsNew, run.Tally);
+        DirectoryTask task = new(handle ?? above.Handle.AddReference(), above, null, [], isNew: handle is null || above.IsNew, run);
         Descend(entry, task, isIncluded);
     }
 
@@ -157,8 +163,16 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
     private void VisitFile(TreeEntry entry, DirectoryTask task)
     {
         bool isThere = TryStat(task, entry.Name, out FileStat found);
+        if (isThere && run.Options.Overwrite != OverwritePolicy.IfChanged && IsKept(entry, found))
+        {
+            Keep(entry, task, found);
+            return;
+        }
+
         if (entry.IsHardLink && TryLink(entry, task, isThere, found))
             return;
+        // A link that could not be made has cleared its way.
+        isThere = TryStat(task, entry.Name, out found);
         if (isThere && IsKept(entry, found))
         {
             Keep(entry, task, found);
@@ -182,7 +196,7 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
         task.AddPending();
         FileTask file = new(task, entry, _path.ToArray(), replaces, run);
         if (entry.IsHardLink)
-            _links[(entry.Device, entry.Inode)] = new LinkGroup(file, null);
+            _links[(entry.Device, entry.Inode)] = new LinkGroup(entry, file, null);
         if (entry.Content.Items is null && entry.Content.List is null)
             plan.AddInline(file);
         else
@@ -193,8 +207,9 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
     {
         run.Tally.KeptFile();
         run.Progress.Add(1, entry.Size);
-        if (entry.IsHardLink)
-            _links[(entry.Device, entry.Inode)] = new LinkGroup(null, _path.ToArray());
+        // A file that stays as it is by the user's wish is not the snapshot's: nothing is linked to it.
+        if (entry.IsHardLink && run.Options.Overwrite == OverwritePolicy.IfChanged)
+            _links[(entry.Device, entry.Inode)] = new LinkGroup(entry, null, _path.ToArray());
         bool isSame = found.Mode == entry.Mode && found.Uid == entry.Owner.Uid && found.Gid == entry.Owner.Gid
             && found.MtimeSeconds == entry.Mtime.Seconds && found.MtimeNanoseconds == entry.Mtime.Nanoseconds;
         if (run.Options.DryRun || run.Options.Overwrite is OverwritePolicy.Never or OverwritePolicy.IfNewer || (isSame && entry.Attributes.Length == 0))
@@ -212,16 +227,12 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
         _ => false,
     };
 
-    // The first name of a file is restored with its content, each later one as a link to it.
+    // The first name of a file is restored with its content, each later one as a link to it. Names that claim to be one
+    // file and are not, are not linked.
     private bool TryLink(TreeEntry entry, DirectoryTask task, bool isThere, in FileStat found)
     {
-        if (!_links.TryGetValue((entry.Device, entry.Inode), out LinkGroup? group))
+        if (!_links.TryGetValue((entry.Device, entry.Inode), out LinkGroup? group) || !group.IsSameFile(entry))
             return false;
-        if (isThere && run.Options.Overwrite is OverwritePolicy.Never)
-        {
-            run.Tally.KeptFile();
-            return true;
-        }
 
         if (run.Options.DryRun)
         {
@@ -231,18 +242,33 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
 
         if (isThere && !ClearWay(task, entry.Name, found))
             return true;
-        if (group.File is { } file ? !file.TryLink(task, entry.Name) : !TryLinkKept(group.Kept!, task, entry.Name))
+        if (!TryLink(group, task, entry.Name))
             return false;
         run.Tally.MadeOther();
         run.Progress.Add(1, entry.Size);
         return true;
     }
 
-    private bool TryLinkKept(byte[] kept, DirectoryTask task, byte[] name)
+    private bool TryLink(LinkGroup group, DirectoryTask task, byte[] name)
     {
-        using DirectoryHandle directory = run.OpenDirectoryOf(kept);
-        task.Handle.MakeHardLink(directory, kept.AsSpan(kept.AsSpan().LastIndexOf((byte)'/') + 1), name);
-        return true;
+        try
+        {
+            if (group.File is { } file)
+                return file.TryLink(task, name, _path.ToArray());
+            using DirectoryHandle directory = run.OpenDirectoryOf(group.Kept);
+            task.Handle.MakeHardLink(directory, group.Kept.AsSpan(group.Kept.AsSpan().LastIndexOf((byte)'/') + 1), name);
+            if (task.Handle.Stat(name).Kind == (FileKind)group.First.Kind)
+                return true;
+            task.Handle.Remove(name, isDirectory: false);
+            return false;
+        }
+        catch (PosixException e)
+        {
+            // The file system cannot link (any more): a file of its own has the content at least.
+            RestoreRun.ThrowIfTargetFailed(e);
+            run.Tally.Warn(_path.Bytes, $"restored as a file of its own, not as a hard link: {e.Message}");
+            return false;
+        }
     }
 
     private void VisitOther(TreeEntry entry, DirectoryTask task)
@@ -252,17 +278,22 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
             return;
         if (entry.IsHardLink && TryLink(entry, task, isThere, found))
             return;
-        run.Tally.MadeOther();
         run.Progress.Add(1, 0);
-        if (run.Options.DryRun || (isThere && !ClearWay(task, entry.Name, found)))
-            return;
+        isThere = TryStat(task, entry.Name, out found);
+        if (!run.Options.DryRun && (!isThere || ClearWay(task, entry.Name, found)))
+            MakeOther(entry, task);
+        run.Tally.MadeOther();
+    }
+
+    private void MakeOther(TreeEntry entry, DirectoryTask task)
+    {
         if (entry.Kind == EntryKind.Symlink)
             task.Handle.MakeSymlink(entry.Target, entry.Name);
         else
             task.Handle.MakeNode(entry.Name, (FileKind)entry.Kind, 0x180, entry.Rdev.Major, entry.Rdev.Minor);
         EntryMetadata.Apply(task.Handle, entry, _path.ToArray(), run.Tally);
         if (entry.IsHardLink)
-            _links[(entry.Device, entry.Inode)] = new LinkGroup(null, _path.ToArray());
+            _links[(entry.Device, entry.Inode)] = new LinkGroup(entry, null, _path.ToArray());
     }
 
     private static bool TryStat(DirectoryTask task, byte[] name, out FileStat found)
@@ -284,13 +315,12 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
         return true;
     }
 
-    private void DeleteOthers(DirectoryTask task, DirectoryNames present, HashSet<string> wanted)
+    private void DeleteExtra(DirectoryTask task, ExtraNames extra)
     {
-        for (int i = 0; i < present.Count; i++)
+        foreach (byte[] name in extra.Rest())
         {
-            byte[] name = present[i].ToArray();
             using PathBuffer.Part part = _path.Enter(name);
-            if (wanted.Contains(Convert.ToHexString(name)) || !task.Handle.TryStat(name, out FileStat found))
+            if (!task.Handle.TryStat(name, out FileStat found))
                 continue;
             if (run.Options.Excludes.IsExcluded(_path.Bytes, found.Kind == FileKind.Directory) || IsOutsideIncludes(found.Kind))
                 continue;
@@ -303,5 +333,10 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
     private bool IsOutsideIncludes(FileKind kind) =>
         run.Options.HasIncludes && _includedDepth > _depth && !run.Options.Includes.Matches(_path.Bytes, kind == FileKind.Directory);
 
-    private sealed record LinkGroup(FileTask? File, byte[]? Kept);
+    /// <summary>A file of several names, by the first that was met: being written, or kept under this path.</summary>
+    private sealed record LinkGroup(TreeEntry First, FileTask? File, byte[]? Kept)
+    {
+        public bool IsSameFile(TreeEntry other) =>
+            First.Kind == other.Kind && First.Size == other.Size && First.Content.IsSameAs(other.Content) && First.Target.AsSpan().SequenceEqual(other.Target);
+    }
 }

@@ -25,16 +25,26 @@ internal sealed class TreeRemoval(RestoreRun run)
 
     private void RemoveDirectory(DirectoryHandle directory, byte[] name)
     {
-        if (++_depth > Limits.TreeDepthMax)
+        if (_depth >= Limits.TreeDepthMax)
             throw new SourceException($"a directory to be deleted is more than {Limits.TreeDepthMax} levels deep");
-        using (DirectoryHandle inner = directory.OpenDirectory(name))
-        using (DirectoryNames names = inner.ReadNames())
+        _depth++;
+        try
         {
-            for (int i = 0; i < names.Count; i++)
-                Remove(inner, names[i].ToArray());
+            RemoveAllIn(directory, name);
+        }
+        finally
+        {
+            _depth--;
         }
 
-        _depth--;
         directory.Remove(name, isDirectory: true);
+    }
+
+    private void RemoveAllIn(DirectoryHandle directory, byte[] name)
+    {
+        using DirectoryHandle inner = directory.OpenDirectory(name);
+        using DirectoryNames names = inner.ReadNames();
+        for (int i = 0; i < names.Count; i++)
+            Remove(inner, names[i].ToArray());
     }
 }

@@ -9,15 +9,12 @@ internal sealed class DiskFileContent : IFileContent
     private readonly FileHandle _file;
     private readonly FileStat _expected;
 
-    private DiskFileContent(FileHandle file, in FileStat expected)
+    public DiskFileContent(FileHandle file, in FileStat expected)
     {
         _file = file;
         _expected = expected;
     }
 
-    /// <summary>Opens the file that was met under this name.</summary>
-    public static DiskFileContent Open(DirectoryHandle directory, byte[] name, in FileStat expected) =>
-        new(directory.OpenForReading(name), expected);
 
     public int Read(long offset, Span<byte> buffer) => _file.Read(offset, buffer);
 
@@ -28,10 +25,12 @@ internal sealed class DiskFileContent : IFileContent
     public string? ChangedWhileRead(long bytesRead)
     {
         FileStat now = _file.Stat();
-        if (now.Inode != _expected.Inode || now.Kind != FileKind.File)
+        if (now.Inode != _expected.Inode)
             return "was replaced while it was read; the snapshot may hold a mixture";
         if (bytesRead < _expected.Size)
             return $"shrank while it was read: {bytesRead} of {_expected.Size} bytes are in the snapshot";
+        if (now.Size < _expected.Size)
+            return "shrank while it was read; what was missing is zeros in the snapshot";
         if (now.Size != _expected.Size)
             return $"grew while it was read: its first {bytesRead} bytes are in the snapshot";
         bool isSameTime = now.MtimeSeconds == _expected.MtimeSeconds && now.MtimeNanoseconds == _expected.MtimeNanoseconds;
@@ -39,4 +38,28 @@ internal sealed class DiskFileContent : IFileContent
     }
 
     public void Dispose() => _file.Dispose();
+}
+
+/// <summary>Opens a file that a scan has met; holds its directory open until then.</summary>
+internal sealed class DiskFileOpener(DirectoryHandle directory, byte[] name, in FileStat expected) : IFileOpener
+{
+    private readonly FileStat _expected = expected;
+
+    public IFileContent Open()
+    {
+        FileHandle file = directory.OpenForReading(name);
+        try
+        {
+            return file.Stat().Kind == FileKind.File
+                ? new DiskFileContent(file, _expected)
+                : throw new SourceException("it was replaced by something that is no file");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => directory.Dispose();
 }

@@ -10,27 +10,27 @@ internal sealed class EntryCapture
     private EntryOwner _lastOwner = new(0, 0, Users.NameOfUser(0), Users.NameOfGroup(0));
 
     /// <summary>The entry of a directory, without its tree.</summary>
-    public TreeEntry Directory(byte[] name, DirectoryHandle opened, in FileStat stat, TreeEntry? parent)
+    public TreeEntry Directory(byte[] name, DirectoryOpener directory, in FileStat stat, TreeEntry? parent)
     {
         bool isSameInode = parent is not null && IsSameInode(parent, stat);
         TreeEntry entry = EntryWithoutAttributes(name, stat);
         if (isSameInode)
             return entry with { Attributes = parent!.Attributes };
-        using FileHandle file = opened.AsFile();
+        using FileHandle file = directory.Open().AsFile();
         return entry with { Attributes = Convert(ExtendedAttributes.Read(file)) };
     }
 
     /// <summary>The entry of anything else that needs no reading: the parent's own where nothing differs, else a new one
     /// with the parent's content.</summary>
-    public TreeEntry Entry(ReadOnlySpan<byte> name, DirectoryHandle directory, in FileStat stat, TreeEntry? parent)
+    public TreeEntry Entry(ReadOnlySpan<byte> name, DirectoryOpener directory, in FileStat stat, TreeEntry? parent)
     {
         bool isSameInode = parent is not null && IsSameInode(parent, stat);
         if (isSameInode && IsSame(parent!, stat))
             return parent!;
         TreeEntry entry = EntryWithoutAttributes(parent?.Name ?? name.ToArray(), stat);
-        ExtendedAttribute[] attributes = isSameInode ? parent!.Attributes : Convert(ExtendedAttributes.Read(directory, name));
+        ExtendedAttribute[] attributes = isSameInode ? parent!.Attributes : Convert(ExtendedAttributes.Read(directory.Open(), name));
         entry = entry with { Attributes = attributes, Content = parent?.Content ?? FileContent.Empty };
-        return stat.Kind == FileKind.Symlink ? entry with { Target = directory.ReadLink(name) } : entry;
+        return stat.Kind == FileKind.Symlink ? entry with { Target = directory.Open().ReadLink(name) } : entry;
     }
 
     /// <summary>The entry as far as its metadata alone says; the reader of its content adds the rest.</summary>

@@ -48,20 +48,19 @@ public sealed class ExcludeRules
 
     /// <summary>Rules of patterns as given on a command line.</summary>
     /// <exception cref="UsageException">One is not a pattern; the message names it.</exception>
-    public static ExcludeRules Parse(IEnumerable<string> patterns)
+    public static ExcludeRules Parse(IEnumerable<string> patterns) => Parse(patterns.Select(Encoding.UTF8.GetBytes));
+
+    /// <summary>Rules of patterns that need not be UTF-8.</summary>
+    /// <exception cref="UsageException">One is not a pattern; the message names it.</exception>
+    public static ExcludeRules Parse(IEnumerable<byte[]> patterns)
     {
-        string[] texts = [.. patterns];
-        return new ExcludeRules([.. texts.Select(text => PatternParser.Parse(Encoding.UTF8.GetBytes(text)))], texts);
+        byte[][] all = [.. patterns];
+        return new ExcludeRules([.. all.Select(text => PatternParser.Parse(text))], [.. all.Select(Encoding.UTF8.GetString)]);
     }
 
     /// <summary>Rules of a pattern file: one pattern a line, '#' begins a comment, blank lines are skipped.</summary>
     /// <exception cref="UsageException">A line is not a pattern; the message names it.</exception>
-    public static ExcludeRules ParseFile(ReadOnlySpan<byte> content)
-    {
-        List<byte[]> lines = PatternParser.Lines(content);
-        return new ExcludeRules(
-            [.. lines.Select(line => PatternParser.Parse(line))], [.. lines.Select(line => Encoding.UTF8.GetString(line))]);
-    }
+    public static ExcludeRules ParseFile(ReadOnlySpan<byte> content) => Parse(PatternParser.Lines(content));
 
     /// <summary>These rules and, after them, others; where patterns of both match, the others' decide.</summary>
     public ExcludeRules Then(ExcludeRules others) => new([.. _patterns, .. others._patterns], [.. Patterns, .. others.Patterns])

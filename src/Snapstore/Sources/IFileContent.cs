@@ -17,3 +17,10 @@ internal interface IFileContent : IDisposable
     /// <summary>Why what was read may not be one state of the file; null where it is.</summary>
     string? ChangedWhileRead(long bytesRead);
 }
+
+/// <summary>Something that can be opened once, by a reader thread; disposed of when it was read or never will be.</summary>
+internal interface IFileOpener : IDisposable
+{
+    /// <summary>Opens it; an IOException or <see cref="SourceException"/> leaves the file out.</summary>
+    IFileContent Open();
+}

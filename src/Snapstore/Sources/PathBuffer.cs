@@ -22,13 +22,22 @@ internal sealed class PathBuffer
     public Part Enter(ReadOnlySpan<byte> name)
     {
         int before = _length;
+        Append(name);
+        return new Part(this, before);
+    }
+
+    /// <summary>Goes up to a path of this length.</summary>
+    public void Truncate(int length) => _length = length;
+
+    /// <summary>Goes down to a name.</summary>
+    public void Append(ReadOnlySpan<byte> name)
+    {
         int start = _length == 1 ? 1 : _length + 1;
         if (_bytes.Length < start + name.Length)
             Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, start + name.Length));
         _bytes[start - 1] = (byte)'/';
         name.CopyTo(_bytes.AsSpan(start));
         _length = start + name.Length;
-        return new Part(this, before);
     }
 
     /// <summary>One step down.</summary>
