@@ -66,7 +66,7 @@ internal sealed class FileSourceOptions
     }
 
     /// <summary>What is to be captured and how.</summary>
-    public FileSelection Read(CommandContext context, Repository repository, IReadOnlyList<byte[]> paths)
+    public FileSelection Read(CommandContext context, Func<Repository> open, IReadOnlyList<byte[]> paths)
     {
         bool force = context.Value(_force);
         string? parent = context.Value(_parent);
@@ -77,7 +77,7 @@ internal sealed class FileSourceOptions
             Paths = paths,
             Excludes = ReadExcludes(context),
             OneFileSystem = context.Value(_oneFileSystem),
-            Parent = parent is null ? null : context.Selector(repository).Select(parent),
+            Parent = parent is null ? null : context.Selector(open()).Select(parent),
             Force = force,
             Checksum = context.Value(_checksum),
             IgnoreCtime = context.Value(_ignoreCtime),

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace Snapstore;
 
-/// <summary>32 bytes that name one plaintext: its keyed BLAKE3 hash (spec/formats/ids.md).</summary>
+/// <summary>32 bytes that name one plaintext: its keyed BLAKE3 hash (spec/formats/sealing.md).</summary>
 public readonly record struct BlobId : IComparable<BlobId>
 {
     /// <summary>Bytes of an id.</summary>

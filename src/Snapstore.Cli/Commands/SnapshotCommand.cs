@@ -57,17 +57,27 @@ internal sealed class SnapshotCommand : VerbCommand
         BackupOptions options = ReadOptions(context);
         byte[] name = stream is not null ? StreamSource.Name(context.Value(_name), stream) : [];
         IReadOnlyList<byte[]> paths = stream is null ? _files.Paths(context, sources) : [];
-        using Repository repository = context.OpenRepository();
         BackupProgress progress = new();
         BackupReport report;
+        // Opened by whoever needs it first: the scan of the files begins while the password is still being stretched.
+        using OnceOpened repository = new(context.OpenRepository);
         using (new ProgressLine(context.Output, context.Time, () => State(progress)))
         {
             report = stream is not null
-                ? StreamSource.Run(context, repository, stream, name, options, progress)
-                : FileBackup.Run(repository, _files.Read(context, repository, paths), options, progress, context.Time, context.Cancel);
+                ? StreamSource.Run(context, repository.Open(), stream, name, options, progress)
+                : FileBackup.Run(repository.Open, _files.Read(context, repository.Open, paths), options, progress, context.Time, context.Cancel);
         }
 
         return SnapshotReport.Print(context, report);
+    }
+
+    private sealed class OnceOpened(Func<Repository> open) : IDisposable
+    {
+        private Repository? _repository;
+
+        public Repository Open() => _repository ??= open();
+
+        public void Dispose() => _repository?.Dispose();
     }
 
     private static ProgressState State(BackupProgress progress) => new(

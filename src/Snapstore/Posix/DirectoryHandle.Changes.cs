@@ -71,12 +71,17 @@ internal sealed unsafe partial class DirectoryHandle
             Check(Native.fchownat(Descriptor, pointer, uid, gid, Native.AtSymlinkNoFollow), "set owner of", name);
     }
 
-    /// <summary>Sets the permission bits of a pipe or device that was just made here.</summary>
+    /// <summary>Sets the permission bits of a pipe or device; a link is refused.</summary>
     public void SetMode(ReadOnlySpan<byte> name, int mode)
     {
-        NameArgument argument = new(name, stackalloc byte[NameArgument.StackSize]);
+        // fchmodat follows links, and older C libraries cannot be told not to: the inode is held, looked at, then changed
+        // through /proc, which takes descriptors that fchmod does not.
+        using FileHandle held = new(OpenDescriptor(name, OpenFlags.PathOnly | OpenFlags.NoFollow | OpenFlags.CloseOnExec, 0));
+        if (held.Stat().Kind == FileKind.Symlink)
+            throw new PosixException("set mode of", name, Errno.Loop);
+        NameArgument argument = new(ProcPath.Of(held.Descriptor), stackalloc byte[NameArgument.StackSize]);
         fixed (byte* pointer = argument)
-            Check(Native.fchmodat(Descriptor, pointer, (uint)mode, 0), "set mode of", name);
+            Check(Native.fchmodat(OpenFlags.CurrentDirectory, pointer, (uint)mode, 0), "set mode of", name);
     }
 
     /// <summary>Sets the mtime of an entry (the atime stays); a link itself, not what it leads to.</summary>
@@ -90,7 +95,7 @@ internal sealed unsafe partial class DirectoryHandle
             Check(Native.utimensat(Descriptor, pointer, times, Native.AtSymlinkNoFollow), "set time of", name);
     }
 
-    /// <summary>Sets owner, mode and mtime of this directory itself.</summary>
+    /// <summary>This directory opened once more as a file: to set its own owner, mode, mtime and attributes.</summary>
     public FileHandle AsFile() => new(OpenDescriptor("."u8, DirectoryFlags, 0));
 
     private static void Check(int result, string call, ReadOnlySpan<byte> name)

@@ -8,13 +8,21 @@ internal sealed unsafe partial class DirectoryHandle : IDisposable
 {
     private static readonly int DirectoryFlags = OpenFlags.Directory | OpenFlags.CloseOnExec;
 
+    private readonly int _descriptor;
     private int _references = 1;
-    private int _isDisposed;
 
-    private DirectoryHandle(int descriptor) => Descriptor = descriptor;
+    private DirectoryHandle(int descriptor) => _descriptor = descriptor;
 
     /// <summary>The file descriptor.</summary>
-    internal int Descriptor { get; }
+    /// <exception cref="ObjectDisposedException">It is closed: its number may be another file's by now.</exception>
+    internal int Descriptor
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _references) <= 0, this);
+            return _descriptor;
+        }
+    }
 
     /// <summary>Opens a directory that the user named: symbolic links on the way are followed.</summary>
     public static DirectoryHandle Open(ReadOnlySpan<byte> path)
@@ -22,7 +30,7 @@ internal sealed unsafe partial class DirectoryHandle : IDisposable
         NameArgument name = new(path, stackalloc byte[NameArgument.StackSize]);
         fixed (byte* pointer = name)
         {
-            int descriptor = Native.openat(OpenFlags.CurrentDirectory, pointer, DirectoryFlags, 0);
+            int descriptor = OpenAt(OpenFlags.CurrentDirectory, pointer, DirectoryFlags, 0);
             return descriptor >= 0 ? new DirectoryHandle(descriptor) : throw PosixException.Last("open", path);
         }
     }
@@ -61,6 +69,16 @@ internal sealed unsafe partial class DirectoryHandle : IDisposable
             return StatAt(Descriptor, pointer, Native.AtSymlinkNoFollow | Native.AtNoAutomount, out stat);
     }
 
+    /// <summary>The metadata of a name; null only where the directory has no such name.</summary>
+    /// <exception cref="PosixException">Whether it has one could not be found out.</exception>
+    public FileStat? StatIfThere(ReadOnlySpan<byte> name)
+    {
+        if (TryStat(name, out FileStat stat))
+            return stat;
+        PosixException failure = PosixException.Last("stat", name);
+        return failure.Error == Errno.NoEntry ? null : throw failure;
+    }
+
     /// <summary>The metadata of this directory.</summary>
     public FileStat Stat() => StatDescriptor(Descriptor);
 
@@ -92,19 +110,32 @@ internal sealed unsafe partial class DirectoryHandle : IDisposable
     }
 
     /// <summary>Keeps the directory open until a <see cref="Dispose"/> more.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed already: a reference cannot bring it back.</exception>
     public DirectoryHandle AddReference()
     {
-        Interlocked.Increment(ref _references);
+        _ = Count(1);
         return this;
     }
 
     /// <summary>Gives up one reference; the last one closes.</summary>
+    /// <exception cref="ObjectDisposedException">More references were given up than there were.</exception>
     public void Dispose()
     {
-        int left = Interlocked.Decrement(ref _references);
-        ObjectDisposedException.ThrowIf(left < 0, this);
-        if (left == 0 && Interlocked.Exchange(ref _isDisposed, 1) == 0)
-            _ = Native.close(Descriptor);
+        // An error of close says nothing that matters: what must be durable was synced before, the number is free anyway.
+        if (Count(-1) == 0)
+            _ = Native.close(_descriptor);
+    }
+
+    // Counts only while somebody holds a reference, so that a handle once closed stays closed.
+    private int Count(int change)
+    {
+        while (true)
+        {
+            int count = Volatile.Read(ref _references);
+            ObjectDisposedException.ThrowIf(count <= 0, this);
+            if (Interlocked.CompareExchange(ref _references, count + change, count) == count)
+                return count + change;
+        }
     }
 
     internal static FileStat StatDescriptor(int descriptor)
@@ -116,8 +147,10 @@ internal sealed unsafe partial class DirectoryHandle : IDisposable
     private static bool StatAt(int descriptor, byte* name, int flags, out FileStat stat)
     {
         Native.StatxBuffer buffer;
-        if (Native.statx(descriptor, name, flags, Native.StatxBasicStats, &buffer) != 0)
+        while (Native.statx(descriptor, name, flags, Native.StatxBasicStats, &buffer) != 0)
         {
+            if (Marshal.GetLastPInvokeError() == Errno.Interrupted)
+                continue;
             stat = default;
             return false;
         }
@@ -133,8 +166,19 @@ internal sealed unsafe partial class DirectoryHandle : IDisposable
     {
         NameArgument argument = new(name, stackalloc byte[NameArgument.StackSize]);
         fixed (byte* pointer = argument)
-            descriptor = Native.openat(Descriptor, pointer, flags, mode);
+            descriptor = OpenAt(Descriptor, pointer, flags, mode);
         return descriptor >= 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    // Network and user-space file systems let a signal interrupt an open.
+    private static int OpenAt(int directory, byte* name, int flags, uint mode)
+    {
+        while (true)
+        {
+            int descriptor = Native.openat(directory, name, flags, mode);
+            if (descriptor >= 0 || Marshal.GetLastPInvokeError() != Errno.Interrupted)
+                return descriptor;
+        }
     }
 }
 

@@ -38,6 +38,7 @@ internal sealed unsafe class DirectoryNames : IDisposable
     }
 
     /// <summary>Reads a directory from where its descriptor stands.</summary>
+    /// <exception cref="PosixException">It could not be read to its end: a part of a listing is never given.</exception>
     public static DirectoryNames Read(int directory)
     {
         DirectoryNames names = new();
@@ -72,8 +73,12 @@ internal sealed unsafe class DirectoryNames : IDisposable
     private bool ReadSome(int directory, byte[] buffer)
     {
         nint length;
-        fixed (byte* pointer = buffer)
-            length = Native.getdents64(directory, pointer, (nuint)buffer.Length);
+        do
+        {
+            fixed (byte* pointer = buffer)
+                length = Native.getdents64(directory, pointer, (nuint)buffer.Length);
+        }
+        while (length < 0 && Marshal.GetLastPInvokeError() == Errno.Interrupted);
         if (length < 0)
             throw PosixException.Last("list", "directory"u8);
         ReadOnlySpan<byte> rest = buffer.AsSpan(0, (int)length);
@@ -99,7 +104,7 @@ internal sealed unsafe class DirectoryNames : IDisposable
         }
 
         name.CopyTo(new Span<byte>(_arena + _arenaUsed, name.Length));
-        _names.Add(new Name(PrefixOf(name), (uint)_arenaUsed, (byte)name.Length));
+        _names.Add(new Name(PrefixOf(name), (uint)_arenaUsed, (ushort)name.Length));
         _arenaUsed += (nuint)name.Length;
     }
 
@@ -117,5 +122,6 @@ internal sealed unsafe class DirectoryNames : IDisposable
         return BinaryPrimitives.ReadUInt64BigEndian(prefix);
     }
 
-    private readonly record struct Name(ulong Prefix, uint Offset, byte Length);
+    // FAT, NTFS and SMB have names above 255 bytes: 255 characters of up to 3 bytes.
+    private readonly record struct Name(ulong Prefix, uint Offset, ushort Length);
 }

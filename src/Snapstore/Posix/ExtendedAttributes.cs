@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Snapstore.Posix;
 
@@ -110,8 +109,12 @@ internal static unsafe class ExtendedAttributes
             fixed (byte* namePointer = nameZ, valuePointer = value)
             {
                 nint length = get(namePointer, valuePointer, (nuint)value.Length);
-                return length >= 0 ? value[..(int)length] : null;
+                if (length >= 0)
+                    return value[..(int)length];
             }
+
+            PosixException failure = PosixException.Last("read attribute", name);
+            return failure.Error is Errno.NoData or Errno.NotSupported or Errno.AccessDenied or Errno.NotPermitted ? null : throw failure;
         }
         finally
         {
@@ -121,5 +124,5 @@ internal static unsafe class ExtendedAttributes
 
     // The l*xattr calls take paths only: the kernel resolves this one to the open directory.
     private static byte[] PathOf(DirectoryHandle directory, ReadOnlySpan<byte> name) =>
-        [.. Encoding.ASCII.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/proc/self/fd/{directory.Descriptor}/")), .. name, 0];
+        [.. ProcPath.Of(directory.Descriptor), (byte)'/', .. name, 0];
 }

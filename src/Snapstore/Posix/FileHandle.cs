@@ -8,7 +8,16 @@ internal sealed unsafe class FileHandle(int descriptor) : IDisposable
 {
     private int _isDisposed;
 
-    internal int Descriptor { get; } = descriptor;
+    /// <summary>The file descriptor.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed: its number may be another file's by now.</exception>
+    internal int Descriptor
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+            return descriptor;
+        }
+    }
 
     /// <summary>Reads at this offset; 0 at the end.</summary>
     public int Read(long offset, Span<byte> buffer)
@@ -37,7 +46,9 @@ internal sealed unsafe class FileHandle(int descriptor) : IDisposable
                 nint count = Native.pwrite(Descriptor, pointer + done, (nuint)(bytes.Length - done), offset + done);
                 if (count > 0)
                     done += (int)count;
-                else if (count == 0 || Marshal.GetLastPInvokeError() != Errno.Interrupted)
+                else if (count == 0)
+                    throw new PosixException("write", "file"u8, Errno.Io);
+                else if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
                     throw PosixException.Last("write", "file"u8);
             }
         }
@@ -70,7 +81,11 @@ internal sealed unsafe class FileHandle(int descriptor) : IDisposable
     public void StartWriteBack(long offset, long count)
     {
         const uint Write = 2;
-        _ = Native.sync_file_range(Descriptor, offset, count, Write);
+        if (Native.sync_file_range(Descriptor, offset, count, Write) == 0)
+            return;
+        // Only a hint, but an error of the disk may be told here and not again.
+        if (Marshal.GetLastPInvokeError() is Errno.Io or Errno.NoSpace or Errno.Quota)
+            throw PosixException.Last("write", "file"u8);
     }
 
     /// <summary>Sets the length; what is new is a hole.</summary>
@@ -98,7 +113,7 @@ internal sealed unsafe class FileHandle(int descriptor) : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
-            _ = Native.close(Descriptor);
+            _ = Native.close(descriptor);
     }
 
     private static void Check(int result, string call)

@@ -7,8 +7,8 @@ namespace Snapstore.Posix;
 internal static class Errno
 {
     public const int NotPermitted = 1, NoEntry = 2, Interrupted = 4, Io = 5, NoDeviceOrAddress = 6, AccessDenied = 13, Exists = 17,
-        CrossDevice = 18, NotDirectory = 20, IsDirectory = 21, Invalid = 22, NoSpace = 28, ReadOnly = 30, Range = 34, NameTooLong = 36,
-        NotImplemented = 38, NotEmpty = 39, Loop = 40, NoData = 61, NotSupported = 95, Quota = 122;
+        CrossDevice = 18, NotDirectory = 20, IsDirectory = 21, Invalid = 22, OpenFilesOfSystem = 23, OpenFiles = 24, FileTooLarge = 27, NoSpace = 28, ReadOnly = 30, Range = 34, NameTooLong = 36,
+        NotImplemented = 38, NotEmpty = 39, Loop = 40, NoData = 61, NotSupported = 95, TimedOut = 110, Stale = 116, Quota = 122;
 }
 
 /// <summary>A system call failed: which, on what, and why.</summary>

@@ -7,6 +7,7 @@ namespace Snapstore.Posix;
 internal static unsafe class Users
 {
     private const int CachedMax = 100_000;
+    private const int BufferSizeMin = 16 << 10, BufferSizeMax = 16 << 20;
     private const int OpenFilesResource = 7;
 
     private static readonly ConcurrentDictionary<uint, string> UserNames = [];
@@ -42,29 +43,39 @@ internal static unsafe class Users
         return name;
     }
 
-    private static string LookUpUser(uint uid)
+    private static string LookUpUser(uint uid) => LookUp((buffer, size) =>
     {
         Native.PasswordEntry entry;
         Native.PasswordEntry* result = null;
-        byte[] buffer = new byte[16 << 10];
-        fixed (byte* pointer = buffer)
-        {
-            return Native.getpwuid_r(uid, &entry, pointer, (nuint)buffer.Length, &result) == 0 && result != null
-                ? Marshal.PtrToStringUTF8((nint)entry.Name) ?? ""
-                : "";
-        }
-    }
+        int error = Native.getpwuid_r(uid, &entry, buffer, size, &result);
+        return (error, error == 0 && result != null ? NameAt(entry.Name) : "");
+    });
 
-    private static string LookUpGroup(uint gid)
+    private static string LookUpGroup(uint gid) => LookUp((buffer, size) =>
     {
         Native.GroupEntry entry;
         Native.GroupEntry* result = null;
-        byte[] buffer = new byte[64 << 10];
-        fixed (byte* pointer = buffer)
+        int error = Native.getgrgid_r(gid, &entry, buffer, size, &result);
+        return (error, error == 0 && result != null ? NameAt(entry.Name) : "");
+    });
+
+    // A group with thousands of members needs a buffer that holds all their names.
+    private static string LookUp(LookUpCall call)
+    {
+        for (int size = BufferSizeMin; size <= BufferSizeMax;)
         {
-            return Native.getgrgid_r(gid, &entry, pointer, (nuint)buffer.Length, &result) == 0 && result != null
-                ? Marshal.PtrToStringUTF8((nint)entry.Name) ?? ""
-                : "";
+            byte* buffer = (byte*)NativeMemory.Alloc((nuint)size);
+            (int error, string name) = call(buffer, (nuint)size);
+            NativeMemory.Free(buffer);
+            if (error is not (Errno.Range or Errno.Interrupted))
+                return name;
+            size = error == Errno.Range ? size * 4 : size;
         }
+
+        return "";
     }
+
+    private static string NameAt(byte* name) => Marshal.PtrToStringUTF8((nint)name) ?? "";
+
+    private delegate (int Error, string Name) LookUpCall(byte* buffer, nuint size);
 }

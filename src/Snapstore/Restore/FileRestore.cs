@@ -21,6 +21,7 @@ public static class FileRestore
     public static RestoreReport Run(
         Repository repository, SnapshotPath what, RestoreOptions options, RestoreProgress progress, CancellationToken cancel)
     {
+        Users.RaiseOpenFileLimit();
         TreeEntry? start = Find(repository, what);
         BlobId tree = start?.Tree ?? what.Snapshot.Manifest.Root;
         SnapshotCounts counts = what.Snapshot.Manifest.Counts;

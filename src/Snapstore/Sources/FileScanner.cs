@@ -154,6 +154,14 @@ internal sealed class FileScanner(ScanSelection selection, IScanNotes notes, Act
     // A name that vanished between the listing and the look is reported like any other that cannot be captured.
     private bool TryStat(DirectoryHandle directory, ReadOnlySpan<byte> name, out FileStat stat)
     {
+        if (name.Length > Limits.NameSizeMax)
+        {
+            // FAT, NTFS and SMB have such names; a tree does not, and no other file system would take them back.
+            stat = default;
+            notes.LeaveOut(_path.Bytes, $"its name is longer than {Limits.NameSizeMax} bytes");
+            return false;
+        }
+
         if (directory.TryStat(name, out stat))
             return true;
         notes.LeaveOut(_path.Bytes, PosixException.Last("stat", name).Message);

@@ -4,15 +4,17 @@ namespace Snapstore.Storage;
 /// <remarks>
 /// The contract (spec/storage.md; tests/Snapstore.Tests/Storage/StorageContract.cs holds every implementation to it):
 /// an object is whole or absent, whenever the writer dies; it is durable when the call that made it returns;
-/// an existing name is never overwritten; a listing shows every object that was there before it began.
-/// Calls are synchronous and may come from several threads. Failures are <see cref="StorageException"/>.
+/// an existing name is never overwritten; a listing shows every object that was there before it began, or fails.
+/// Calls are synchronous and may come from several threads. Failures are <see cref="StorageException"/>; after one,
+/// an object that was being made is there or not.
 /// </remarks>
 public interface IStorage : IDisposable
 {
     /// <summary>Where this is, for people to read; never holds a secret.</summary>
     string Location { get; }
 
-    /// <summary>Makes an object of these bytes; false, and nothing changed, where the name exists.</summary>
+    /// <summary>Makes an object of these bytes; false, and nothing changed, where the name exists. Either way an object
+    /// of that name is durable on return.</summary>
     bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content);
 
     /// <summary>Starts an object whose bytes come piece by piece and whose name is known at the end.</summary>
@@ -20,27 +22,30 @@ public interface IStorage : IDisposable
 
     /// <summary>Fills <paramref name="destination"/> with the object's bytes from <paramref name="offset"/> on.</summary>
     /// <exception cref="ObjectMissingException">There is no such object.</exception>
-    /// <exception cref="CorruptDataException">The object ends before the destination is full.</exception>
+    /// <exception cref="CorruptDataException">The object ends before the destination is full, or the offset is negative.</exception>
     void Read(StorageKey key, long offset, Span<byte> destination);
 
     /// <summary>The object's size in bytes; null where there is none.</summary>
     long? SizeOf(StorageKey key);
 
     /// <summary>Every object whose name begins with the prefix (a folder with its '/', or ""), in any order.
-    /// Names that no repository could hold are passed over.</summary>
+    /// Names that no repository could hold, and what is no object (links, devices), are passed over.</summary>
+    /// <exception cref="ArgumentException">The prefix is neither a folder with its '/' nor "".</exception>
     IEnumerable<StoredObject> List(string prefix);
 
-    /// <summary>Removes an object; one that is not there is no error.</summary>
+    /// <summary>Removes an object, durably; one that is not there is no error.</summary>
     void Delete(StorageKey key);
 }
 
-/// <summary>An object being written; gone without trace unless it is published.</summary>
+/// <summary>An object being written; gone without trace unless it is published. For one thread at a time.</summary>
+/// <remarks>Published, whatever came of it, or failed, it takes nothing more: <see cref="InvalidOperationException"/>.</remarks>
 public interface IPendingObject : IDisposable
 {
     /// <summary>Adds bytes at the end.</summary>
     void Append(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Makes the object durable under this name; false, and it is dropped, where the name exists.</summary>
+    /// <summary>Makes the object durable under this name; false, and it is dropped, where the name exists. Either way an
+    /// object of that name is durable on return.</summary>
     bool Publish(StorageKey key);
 }
 

@@ -5,20 +5,18 @@ namespace Snapstore.Storage;
 
 /// <summary>Objects as files of a directory (spec/storage.md). Every object is written under a temporary name, made
 /// durable, published without overwriting, and its directory made durable: in this order, or not at all.</summary>
-/// <remarks>Thread safe. Directories are 0700, files 0600.</remarks>
+/// <remarks>Thread safe. Directories are 0700, files 0600, whatever the umask.</remarks>
 public sealed class LocalStorage : IStorage
 {
-    internal const string TemporaryDirectory = "tmp";
-
-    private const int DirectoryMode = 0x1c0, FileMode = 0x180; // 0700, 0600
-
-    private readonly DirectoryHandle _root;
+    private readonly LocalFolders _folders;
+    private readonly TemporaryFiles _temporaries;
     private readonly OpenFileCache _files;
 
     private LocalStorage(string path, DirectoryHandle root)
     {
         Location = path;
-        _root = root;
+        _folders = new LocalFolders(root);
+        _temporaries = new TemporaryFiles(_folders);
         _files = new OpenFileCache(OpenFile);
     }
 
@@ -32,7 +30,7 @@ public sealed class LocalStorage : IStorage
     {
         try
         {
-            return new LocalStorage(path, DirectoryHandle.Open(Encoding.UTF8.GetBytes(Path.GetFullPath(path))));
+            return new LocalStorage(path, DirectoryHandle.Open(Encoding.UTF8.GetBytes(FullPath(path))));
         }
         catch (PosixException e) when (e.Error is Errno.NoEntry or Errno.NotDirectory)
         {
@@ -44,18 +42,15 @@ public sealed class LocalStorage : IStorage
         }
     }
 
-    /// <summary>Opens the directory, making it (and those above it) where it is missing.</summary>
+    /// <summary>Opens the directory, making it (and those above it) where it is missing; what is made is durable.</summary>
     /// <exception cref="StorageException">It cannot be made.</exception>
     public static LocalStorage Create(string path)
     {
         try
         {
-            string full = Path.GetFullPath(path);
-            if (!Directory.Exists(full))
-                Directory.CreateDirectory(full, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            return new LocalStorage(path, DirectoryHandle.Open(Encoding.UTF8.GetBytes(full)));
+            return new LocalStorage(path, LocalFolders.MakePath(FullPath(path)));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (PosixException e)
         {
             throw StorageFailure.Explain(path, e);
         }
@@ -70,11 +65,18 @@ public sealed class LocalStorage : IStorage
     }
 
     /// <inheritdoc/>
-    public IPendingObject BeginObject() => Guard(() => new LocalPendingObject(this, EnterDirectory(TemporaryDirectory, make: true)));
+    public IPendingObject BeginObject() => Guard(() =>
+    {
+        _folders.RefuseAfterFailedSync();
+        return new LocalPendingObject(this, _folders, _temporaries);
+    });
 
     /// <inheritdoc/>
     public void Read(StorageKey key, long offset, Span<byte> destination)
     {
+        // Offsets come out of stored bytes: what no file can have is damage and not a failure of the storage.
+        if (offset < 0 || offset > long.MaxValue - destination.Length)
+            throw new CorruptDataException($"{key}: {destination.Length} bytes from {offset} on are wanted, which no object has");
         try
         {
             using OpenFileCache.Lease lease = _files.Take(key);
@@ -87,7 +89,7 @@ public sealed class LocalStorage : IStorage
                 done += count;
             }
         }
-        catch (PosixException e) when (e.Error is Errno.NoEntry or Errno.NotDirectory)
+        catch (PosixException e) when (e.Error == Errno.NoEntry)
         {
             throw new ObjectMissingException(key, Location);
         }
@@ -100,73 +102,51 @@ public sealed class LocalStorage : IStorage
     /// <inheritdoc/>
     public long? SizeOf(StorageKey key) => Guard(() =>
     {
-        (string directory, string name) = Split(key.Name);
-        using DirectoryHandle? parent = TryEnter(directory);
-        if (parent is null)
-            return null;
-        if (parent.TryStat(Encoding.UTF8.GetBytes(name), out FileStat stat))
-            return stat.Kind == FileKind.File ? stat.Size : (long?)null;
-        PosixException failure = PosixException.Last("stat", Encoding.UTF8.GetBytes(name));
-        return failure.Error is Errno.NoEntry or Errno.NotDirectory ? null : throw failure;
+        (string folder, string name) = Split(key);
+        using DirectoryHandle? parent = _folders.TryEnter(folder);
+        return parent?.StatIfThere(Encoding.UTF8.GetBytes(name)) is { Kind: FileKind.File } stat ? stat.Size : (long?)null;
     });
 
     /// <inheritdoc/>
-    public IEnumerable<StoredObject> List(string prefix) => Guard(() =>
+    public IEnumerable<StoredObject> List(string prefix)
     {
-        List<StoredObject> found = [];
-        string directory = prefix.TrimEnd('/');
-        using DirectoryHandle? start = TryEnter(directory);
-        if (start is not null)
-            List(start, prefix, found);
-        return found;
-    });
+        if (!StorageKey.IsPrefix(prefix))
+            throw new ArgumentException("not a folder's name with its '/'", nameof(prefix));
+        return Guard(() =>
+        {
+            List<StoredObject> found = [];
+            using DirectoryHandle? start = _folders.TryEnter(prefix);
+            if (start is not null)
+                AddObjects(start, prefix, found);
+            return found;
+        });
+    }
 
     /// <inheritdoc/>
     public void Delete(StorageKey key) => Guard(() =>
     {
-        (string directory, string name) = Split(key.Name);
-        using DirectoryHandle? parent = TryEnter(directory);
-        if (parent is null)
-            return false;
+        _folders.RefuseAfterFailedSync();
+        (string folder, string name) = Split(key);
+        using DirectoryHandle? parent = _folders.TryEnter(folder);
+        bool isRemoved = parent is not null && TryRemove(parent, Encoding.UTF8.GetBytes(name));
         _files.Forget(key);
-        try
-        {
-            parent.Remove(Encoding.UTF8.GetBytes(name), isDirectory: false);
-            parent.Sync();
-            return true;
-        }
-        catch (PosixException e) when (e.Error == Errno.NoEntry)
-        {
-            return false;
-        }
+        // Also where nothing was there: whoever removed it may have been killed before it synced.
+        if (parent is not null)
+            _folders.Sync(parent);
+        return isRemoved;
     });
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _files.Dispose();
-        _root.Dispose();
+        _folders.Dispose();
     }
 
-    internal static int ObjectMode => FileMode;
-
-    /// <summary>Opens the directory of an object, making it where it is missing; what is made is durable.</summary>
-    internal DirectoryHandle EnterDirectory(string directory, bool make)
+    internal static (string Folder, string Name) Split(StorageKey key)
     {
-        DirectoryHandle current = _root.AddReference();
-        foreach (string part in directory.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            using DirectoryHandle above = current;
-            current = EnterOne(above, Encoding.UTF8.GetBytes(part), make);
-        }
-
-        return current;
-    }
-
-    internal static (string Directory, string Name) Split(string name)
-    {
-        int slash = name.LastIndexOf('/');
-        return slash < 0 ? ("", name) : (name[..slash], name[(slash + 1)..]);
+        int slash = key.Name.LastIndexOf('/');
+        return slash < 0 ? ("", key.Name) : (key.Name[..slash], key.Name[(slash + 1)..]);
     }
 
     internal T Guard<T>(Func<T> action)
@@ -181,64 +161,65 @@ public sealed class LocalStorage : IStorage
         }
     }
 
-    private static DirectoryHandle EnterOne(DirectoryHandle above, byte[] name, bool make)
+    // Without the slash at the end, so that the last part is a name.
+    private static string FullPath(string path) =>
+        path.Length == 0 || path.Contains('\0', StringComparison.Ordinal)
+            ? throw new UsageException("a repository's path is empty or holds a zero byte")
+            : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+
+    private static bool TryRemove(DirectoryHandle folder, byte[] name)
     {
         try
         {
-            return above.OpenDirectory(name);
+            folder.Remove(name, isDirectory: false);
+            return true;
         }
-        catch (PosixException e) when (make && e.Error == Errno.NoEntry)
+        catch (PosixException e) when (e.Error == Errno.NoEntry)
         {
-            try
-            {
-                above.MakeDirectory(name, DirectoryMode);
-            }
-            catch (PosixException raced) when (raced.Error == Errno.Exists)
-            {
-                // Another writer made it first; its entry is made durable all the same.
-            }
-
-            above.Sync();
-            return above.OpenDirectory(name);
+            return false;
         }
     }
 
-    private DirectoryHandle? TryEnter(string directory)
-    {
-        try
-        {
-            return EnterDirectory(directory, make: false);
-        }
-        catch (PosixException e) when (e.Error is Errno.NoEntry or Errno.NotDirectory)
-        {
-            return null;
-        }
-    }
-
+    // Looked at before it is opened: opening a device or a pipe can do harm.
     private FileHandle OpenFile(StorageKey key)
     {
-        (string directory, string name) = Split(key.Name);
-        using DirectoryHandle parent = EnterDirectory(directory, make: false);
-        return parent.OpenForReading(Encoding.UTF8.GetBytes(name));
+        (string folder, string name) = Split(key);
+        byte[] nameBytes = Encoding.UTF8.GetBytes(name);
+        using DirectoryHandle parent = _folders.Enter(folder);
+        return parent.StatIfThere(nameBytes) is { Kind: FileKind.File }
+            ? parent.OpenForReading(nameBytes)
+            : throw new PosixException("open", nameBytes, Errno.NoEntry);
     }
 
-    private static void List(DirectoryHandle directory, string prefix, List<StoredObject> found)
+    private static void AddObjects(DirectoryHandle folder, string prefix, List<StoredObject> found)
     {
-        using DirectoryNames names = directory.ReadNames();
+        using DirectoryNames names = folder.ReadNames();
         for (int i = 0; i < names.Count; i++)
         {
             string name = prefix + Encoding.UTF8.GetString(names[i]);
-            if (name == TemporaryDirectory || StorageKey.TryParse(name) is not { } key || !directory.TryStat(names[i], out FileStat stat))
+            // What vanishes while it is listed may be left out; any other failure must not look like an empty folder.
+            if (StorageKey.TryParse(name) is not { } key || folder.StatIfThere(names[i]) is not { } stat)
                 continue;
             if (stat.Kind == FileKind.File)
-            {
                 found.Add(new StoredObject(key, stat.Size));
-            }
             else if (stat.Kind == FileKind.Directory)
-            {
-                using DirectoryHandle below = directory.OpenDirectory(names[i]);
-                List(below, name + "/", found);
-            }
+                AddObjectsBelow(folder, names[i], name + "/", found);
         }
+    }
+
+    private static void AddObjectsBelow(DirectoryHandle above, ReadOnlySpan<byte> name, string prefix, List<StoredObject> found)
+    {
+        DirectoryHandle folder;
+        try
+        {
+            folder = above.OpenDirectory(name);
+        }
+        catch (PosixException e) when (e.Error == Errno.NoEntry)
+        {
+            return;
+        }
+
+        using (folder)
+            AddObjects(folder, prefix, found);
     }
 }

@@ -21,8 +21,10 @@ public sealed class MemoryStorage : IStorage
     {
         if (!_objects.TryGetValue(key, out byte[]? content))
             throw new ObjectMissingException(key, Location);
-        if (offset < 0 || offset > content.Length || content.Length - offset < destination.Length)
-            throw new CorruptDataException($"{key} is truncated: it has {content.Length} bytes, {offset + destination.Length} are wanted");
+        if (destination.IsEmpty)
+            return;
+        if (offset < 0 || content.Length - destination.Length < offset)
+            throw new CorruptDataException($"{key} is truncated: it has {content.Length} bytes, {destination.Length} are wanted from {offset} on");
         content.AsSpan((int)offset, destination.Length).CopyTo(destination);
     }
 
@@ -31,6 +33,7 @@ public sealed class MemoryStorage : IStorage
 
     /// <inheritdoc/>
     public IEnumerable<StoredObject> List(string prefix) =>
+        !StorageKey.IsPrefix(prefix) ? throw new ArgumentException("not a folder's name with its '/'", nameof(prefix)) :
         [.. _objects.Where(o => o.Key.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(o => new StoredObject(o.Key, o.Value.Length))];
 
     /// <inheritdoc/>
@@ -45,10 +48,31 @@ public sealed class MemoryStorage : IStorage
     {
         private readonly MemoryStream _bytes = new();
 
-        public void Append(ReadOnlySpan<byte> bytes) => _bytes.Write(bytes);
+        private bool _isEnded;
 
-        public bool Publish(StorageKey key) => storage.PutIfAbsent(key, _bytes.GetBuffer().AsSpan(0, (int)_bytes.Length));
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            RefuseWhenEnded();
+            _bytes.Write(bytes);
+        }
 
-        public void Dispose() => _bytes.Dispose();
+        public bool Publish(StorageKey key)
+        {
+            RefuseWhenEnded();
+            _isEnded = true;
+            return storage.PutIfAbsent(key, _bytes.GetBuffer().AsSpan(0, (int)_bytes.Length));
+        }
+
+        public void Dispose()
+        {
+            _isEnded = true;
+            _bytes.Dispose();
+        }
+
+        private void RefuseWhenEnded()
+        {
+            if (_isEnded)
+                throw new InvalidOperationException("this object was published or given up already");
+        }
     }
 }

@@ -10,12 +10,17 @@ internal sealed class OpenFileCache(Func<StorageKey, FileHandle> open) : IDispos
     private readonly Lock _lock = new();
     private readonly Dictionary<StorageKey, LinkedListNode<Kept>> _byKey = [];
     private readonly LinkedList<Kept> _recent = new();
+    private long _forgotten;
+    private bool _isDisposed;
 
     /// <summary>The file, open until the lease is given back.</summary>
     public Lease Take(StorageKey key)
     {
+        long forgotten;
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            forgotten = _forgotten;
             if (_byKey.TryGetValue(key, out LinkedListNode<Kept>? node))
             {
                 _recent.Remove(node);
@@ -25,14 +30,15 @@ internal sealed class OpenFileCache(Func<StorageKey, FileHandle> open) : IDispos
             }
         }
 
-        return Keep(key, open(key));
+        return Keep(key, open(key), forgotten);
     }
 
-    /// <summary>Closes the file as soon as nobody reads it.</summary>
+    /// <summary>Closes the file as soon as nobody reads it. To be called when it is removed, not before.</summary>
     public void Forget(StorageKey key)
     {
         lock (_lock)
         {
+            _forgotten++;
             if (_byKey.Remove(key, out LinkedListNode<Kept>? node))
                 Drop(node);
         }
@@ -42,18 +48,20 @@ internal sealed class OpenFileCache(Func<StorageKey, FileHandle> open) : IDispos
     {
         lock (_lock)
         {
+            _isDisposed = true;
             while (_recent.First is { } node)
                 Drop(node);
             _byKey.Clear();
         }
     }
 
-    private Lease Keep(StorageKey key, FileHandle file)
+    private Lease Keep(StorageKey key, FileHandle file, long forgotten)
     {
         lock (_lock)
         {
-            // Two threads may have opened it at once: the second file is read through and closed.
-            Kept kept = new(key, file) { Users = 1, IsDropped = _byKey.ContainsKey(key) };
+            // Meanwhile another thread may have opened it too, or removed it: then it is read through and closed.
+            bool isForOnce = _isDisposed || forgotten != _forgotten || _byKey.ContainsKey(key);
+            Kept kept = new(key, file) { Users = 1, IsDropped = isForOnce };
             if (!kept.IsDropped)
                 _byKey[key] = _recent.AddFirst(kept);
             while (_recent.Count > OpenMax)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Snapstore.Storage;
@@ -9,7 +10,9 @@ public readonly record struct StorageKey
     public const string ConfigName = "config", KeysPrefix = "keys/", PacksPrefix = "packs/", IndexPrefix = "index/",
         SessionsPrefix = "sessions/", SnapshotsPrefix = "snapshots/", LabelsPrefix = "labels/";
 
-    private const int ShardDigits = 2;
+    private const int ShardDigits = 2, NameLengthMax = 200;
+
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz-/.");
 
     private readonly string? _name;
 
@@ -43,14 +46,23 @@ public readonly record struct StorageKey
     /// <summary>Where the label number <paramref name="number"/> of this snapshot lies; the highest wins.</summary>
     public static StorageKey Label(SessionId session, int number) => new(Numbered(LabelsPrefix, session, number));
 
-    /// <summary>A key for any name that a storage listed; null where it is not one a repository could hold.</summary>
+    /// <summary>A key for any name that a storage listed; null where it is not one a repository could hold: other
+    /// characters than a-z 0-9 - . /, more than 200, an empty part, one that begins with a dot, or the folder tmp.</summary>
     public static StorageKey? TryParse(string name)
     {
-        bool safe = name.Length is > 0 and <= 200
-            && name.AsSpan().IndexOfAnyExcept("0123456789abcdefghijklmnopqrstuvwxyz-/.") < 0
-            && name.Split('/').All(part => part.Length > 0 && part[0] != '.');
-        return safe ? new StorageKey(name) : null;
+        bool isSafe = name.Length is > 0 and <= NameLengthMax
+            && name.AsSpan().IndexOfAnyExcept(NameCharacters) < 0
+            && name[0] is not ('/' or '.')
+            && name[^1] != '/'
+            && !name.Contains("//", StringComparison.Ordinal)
+            && !name.Contains("/.", StringComparison.Ordinal)
+            && name != TemporaryFiles.FolderName
+            && !name.StartsWith(TemporaryFiles.FolderName + "/", StringComparison.Ordinal);
+        return isSafe ? new StorageKey(name) : null;
     }
+
+    /// <summary>True for what a listing may be asked for: "", or a folder with its '/'.</summary>
+    internal static bool IsPrefix(string prefix) => prefix.Length == 0 || (prefix[^1] == '/' && TryParse(prefix[..^1]) is not null);
 
     /// <summary>The session and hash of a pack's key; false for any other key.</summary>
     public bool TryParsePack(out SessionId session, out ObjectHash hash)
