@@ -20,7 +20,7 @@ internal sealed class TestDirectory : IDisposable
     {
         int number = Interlocked.Increment(ref _next);
         Assert.True(number < Count, "more test directories are needed");
-        Path = $"{Base.Value}/{number}";
+        Path = $"{Base.Value}/{number}/own";
     }
 
     /// <summary>Absolute path without a final '/'.</summary>
@@ -55,7 +55,7 @@ internal sealed class TestDirectory : IDisposable
         // Not where other programs come and go, for the same reason.
         string path = $"{AppContext.BaseDirectory}test-files/{Environment.ProcessId}";
         for (int i = 0; i < Count; i++)
-            Directory.CreateDirectory($"{path}/{i}");
+            Directory.CreateDirectory($"{path}/{i}/own");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(path);
         return path;
     }
