@@ -19,6 +19,6 @@ internal sealed class ExcludeOptions
         ExcludeRules rules = ExcludeRules.None;
         foreach (string file in context.Values(_files))
             rules = rules.Then(ExcludeRules.ParseFile(InputFile.Read(file)));
-        return rules.Then(ExcludeRules.Parse(context.Values(_patterns)));
+        return rules.Then(ExcludeRules.Parse(context.Values(_patterns).Select(RawText.ToBytes)));
     }
 }

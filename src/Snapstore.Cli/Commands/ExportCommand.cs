@@ -10,7 +10,6 @@ internal sealed class ExportCommand : VerbCommand
     public const string Summary = "Write a snapshot as a tar or zip archive";
 
     private const string Tar = "tar", Zip = "zip";
-    private const int WorkersMax = 8;
 
     private readonly Argument<string> _place = Declare.Argument("SNAPSHOT[:PATH]", "The snapshot, and a path in it");
     private readonly Option<string?> _format = Declare.Choice("--format", "The kind of archive (else by the end of FILE's name, else tar)", Tar, Zip);
@@ -54,19 +53,17 @@ internal sealed class ExportCommand : VerbCommand
             ? Export(context, repository, place, isZip, context.Output.Data)
             : ArchiveFile.Write(file, output => Export(context, repository, place, isZip, output));
 
-        foreach (string warning in report.Warnings)
-            context.Output.Warning(warning);
         if (file is not null)
             Tell(context.Output, report, file);
-        return report.Warnings.Count > 0 ? ExitCode.Incomplete : ExitCode.Done;
+        return report.Warnings > 0 ? ExitCode.Incomplete : ExitCode.Done;
     }
 
     private static ExportReport Export(CommandContext context, Repository repository, SnapshotPath place, bool isZip, Stream output)
     {
-        int workers = Math.Clamp(Environment.ProcessorCount, 1, WorkersMax);
+        ExportOptions options = new() { Zone = context.Time.LocalTimeZone, Warn = context.Output.Warning };
         return isZip
-            ? ZipExport.Run(repository, place, output, workers, context.Time.LocalTimeZone, context.Cancel)
-            : TarExport.Run(repository, place, output, workers, context.Cancel);
+            ? ZipExport.Run(repository, place, output, options, context.Cancel)
+            : TarExport.Run(repository, place, output, options, context.Cancel);
     }
 
     private static void Tell(Output output, ExportReport report, string file)
@@ -77,7 +74,7 @@ internal sealed class ExportCommand : VerbCommand
             json.WriteString("file", file);
             json.WriteNumber("entries", report.Entries);
             json.WriteNumber("bytes", report.Bytes);
-            json.WriteNumber("warnings", report.Warnings.Count);
+            json.WriteNumber("warnings", report.Warnings);
         });
     }
 }

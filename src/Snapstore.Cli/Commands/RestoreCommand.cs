@@ -73,7 +73,7 @@ internal sealed class RestoreCommand : VerbCommand
         return new RestoreOptions
         {
             Target = PathArgument.Absolute(context.Value(_target)!),
-            Includes = ExcludeRules.Parse(includes),
+            Includes = ExcludeRules.Parse(includes.Select(RawText.ToBytes)),
             HasIncludes = includes.Length > 0,
             Excludes = _excludes.Read(context),
             Delete = context.Value(_delete),
