@@ -8,7 +8,7 @@ namespace Snapstore.Cli;
 /// <param name="Alias">Its other name; "" where it has none.</param>
 /// <param name="Summary">What it does, in a line.</param>
 /// <param name="Make">Builds it with all its options.</param>
-internal sealed record Verb(string Name, string Alias, string Summary, Func<VerbCommand> Make);
+internal sealed record Verb(string Name, string Alias, string Summary, Func<Command> Make);
 
 /// <summary>The one list of verbs, and the parser's tree, of which only the verbs that are asked for are built.</summary>
 internal static class CommandTree
@@ -17,6 +17,19 @@ internal static class CommandTree
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
         new("init", "", InitCommand.Summary, () => new InitCommand()),
+        new("snapshot", "backup", SnapshotCommand.Summary, () => new SnapshotCommand()),
+        new("list", "snapshots", ListCommand.Summary, () => new ListCommand()),
+        new("ls", "", LsCommand.Summary, () => new LsCommand()),
+        new("cat", "dump", CatCommand.Summary, () => new CatCommand()),
+        new("find", "", FindCommand.Summary, () => new FindCommand()),
+        new("diff", "", DiffCommand.Summary, () => new DiffCommand()),
+        new("restore", "", RestoreCommand.Summary, () => new RestoreCommand()),
+        new("export", "", ExportCommand.Summary, () => new ExportCommand()),
+        new("check", "", CheckCommand.Summary, () => new CheckCommand()),
+        new("tag", "", TagCommand.Summary, () => new TagCommand()),
+        new("stats", "", StatsCommand.Summary, () => new StatsCommand()),
+        new("key", "", KeyCommand.Summary, () => new KeyCommand()),
+        new("completion", "", CompletionCommand.Summary, () => new CompletionCommand()),
         new("version", "", VersionCommand.Summary, () => new VersionCommand()),
     ];
 
@@ -36,7 +49,7 @@ internal static class CommandTree
             root.Options.Add(option);
         foreach (Verb verb in verbs)
         {
-            VerbCommand command = verb.Make();
+            Command command = verb.Make();
             if (verb.Alias.Length > 0)
                 command.Aliases.Add(verb.Alias);
             root.Subcommands.Add(command);

@@ -25,7 +25,6 @@ internal static class Declare
     public static Option<string?> Choice(string name, string description, params string[] values)
     {
         Option<string?> option = new(name) { Description = description, HelpName = string.Join('|', values) };
-        option.CompletionSources.Add(values);
         option.AcceptOnlyFromAmong(values);
         return option;
     }

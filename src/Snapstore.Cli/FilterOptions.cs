@@ -4,7 +4,8 @@ using Snapstore.Repositories;
 namespace Snapstore.Cli;
 
 /// <summary>The options --host, --tag and --path, by which verbs choose among snapshots.</summary>
-internal sealed class FilterOptions
+/// <param name="hasTag">False where --tag would be mistaken for something else.</param>
+internal sealed class FilterOptions(bool hasTag = true)
 {
     private readonly Option<string[]> _hosts = Declare.Texts("--host", "HOST", "Only snapshots of this host (several: of any of them)");
 
@@ -18,7 +19,8 @@ internal sealed class FilterOptions
     public void AddTo(Command command)
     {
         command.Options.Add(_hosts);
-        command.Options.Add(_tags);
+        if (hasTag)
+            command.Options.Add(_tags);
         command.Options.Add(_paths);
     }
 
@@ -26,7 +28,7 @@ internal sealed class FilterOptions
     public SnapshotFilter Read(CommandContext context) => new()
     {
         Hosts = context.Values(_hosts),
-        TagSets = [.. context.Values(_tags).Select(set => set.Split(',', StringSplitOptions.RemoveEmptyEntries))],
+        TagSets = [.. (hasTag ? context.Values(_tags) : []).Select(set => set.Split(',', StringSplitOptions.RemoveEmptyEntries))],
         Paths = [.. context.Values(_paths).Select(PathArgument.FromFilter)],
     };
 }

@@ -47,8 +47,15 @@ internal sealed class Output : IDisposable
     /// <summary>Standard output for bytes as they are (`cat`, `export`); flushed when the program ends.</summary>
     public Stream Data => _out;
 
-    /// <summary>Standard error for what another program says there; takes the progress line away first.</summary>
-    public Stream PassThroughError => new PassThrough(this);
+    /// <summary>Standard error for what another program says there.</summary>
+    public void PassErrorOn(ReadOnlyMemory<byte> bytes)
+    {
+        lock (_lock)
+        {
+            ClearProgress();
+            WriteError(bytes.Span);
+        }
+    }
 
     /// <summary>A line of text for people, asked for: printed even if quiet; nothing with --json.</summary>
     public void Line(string text = "")
@@ -76,6 +83,9 @@ internal sealed class Output : IDisposable
 
     /// <summary>Something that could not be done as it should while the rest goes on.</summary>
     public void Warning(string message) => Report("warning", "warning: ", message, _ => { });
+
+    /// <summary>Something that the repository cannot give back as it was.</summary>
+    public void Damage(string message) => Report("damage", "damage: ", message, _ => { });
 
     /// <summary>Something worth knowing and no reason to worry; nothing if quiet.</summary>
     public void Note(string message)
@@ -217,43 +227,5 @@ internal sealed class Output : IDisposable
         foreach (char c in message)
             _ = char.IsControl(c) && c != '\n' ? clean.Append(Escaped.Of(c)) : clean.Append(c);
         return clean.ToString();
-    }
-
-    private sealed class PassThrough(Output output) : Stream
-    {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            lock (output._lock)
-            {
-                output.ClearProgress();
-                output.WriteError(buffer);
-            }
-        }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -14,8 +14,8 @@ internal sealed class WorkQueue<T> : IDisposable
     private readonly Queue<T> _queue = new();
     private readonly Thread[] _threads;
     private readonly Action<T>? _inline;
-    private readonly List<IDisposable> _owned = [];
     private readonly Action<T> _drop;
+    private readonly List<IDisposable> _owned = [];
     private volatile ExceptionDispatchInfo? _failure;
     private bool _completed;
 
@@ -37,21 +37,36 @@ internal sealed class WorkQueue<T> : IDisposable
         }
     }
 
-    /// <summary>Waits for room, then queues the item. A failed queue throws what it failed of.</summary>
+    /// <summary>Waits for room, then queues the item, which is the queue's from now on: one that is never worked on
+    /// goes to <c>drop</c>. A failed queue throws what it failed of.</summary>
     public void Add(T item)
     {
-        _failure?.Throw();
         if (_inline is not null)
         {
-            _inline(item);
+            Take(_inline, item);
+            _failure?.Throw();
             return;
         }
 
         _room.Wait();
-        _failure?.Throw();
+        bool isOpen;
         lock (_lock)
-            _queue.Enqueue(item);
-        _items.Release();
+        {
+            isOpen = !_completed && _failure is null;
+            if (isOpen)
+                _queue.Enqueue(item);
+        }
+
+        if (isOpen)
+        {
+            _items.Release();
+            return;
+        }
+
+        _room.Release();
+        _drop(item);
+        _failure?.Throw();
+        throw new InvalidOperationException("an item was added to a work queue that is complete");
     }
 
     /// <summary>Throws what the queue failed of, if it did.</summary>
@@ -64,7 +79,7 @@ internal sealed class WorkQueue<T> : IDisposable
         _failure?.Throw();
     }
 
-    /// <summary>Stops; items that no thread has begun are dropped.</summary>
+    /// <summary>Stops; items that no thread has begun go to <c>drop</c>.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -118,22 +133,22 @@ internal sealed class WorkQueue<T> : IDisposable
             }
 
             _room.Release();
-            Attempt(_failure is null ? work : _drop, item);
+            Take(work, item);
         }
     }
 
     // A stage boundary: whatever fails here is thrown again where the work came from.
-    private void Attempt(Action<T> work, T item)
+    private void Take(Action<T> work, T item)
     {
         try
         {
-            work(item);
+            (_failure is null ? work : _drop)(item);
         }
 #pragma warning disable CA1031
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _failure ??= ExceptionDispatchInfo.Capture(e);
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
         }
     }
 }

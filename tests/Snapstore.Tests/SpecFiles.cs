@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Snapstore.Tests;
 
 /// <summary>Pages of spec/ as the tests read them.</summary>

@@ -15,7 +15,7 @@ internal sealed class InitCommand : VerbCommand
     private readonly Option<string?> _chunker = Declare.Text(
         "--chunker", "KIND:SIZE", "How content is cut: cdc:SIZE by content, or fixed:SIZE in blocks, for database files and disk images (default cdc:64KiB)");
 
-    private readonly NewSecretOptions _newSecret = new(hasPasswordFile: false);
+    private readonly NewSecretOptions _newSecret = new(NewSecretUse.Init);
 
     public InitCommand()
         : base("init", Summary)
@@ -42,7 +42,7 @@ internal sealed class InitCommand : VerbCommand
     public override int Run(CommandContext context)
     {
         string chunker = ChunkerParameters.Parse(context.Value(_chunker) ?? "cdc:64KiB").ToString();
-        KdfCost cost = _newSecret.Cost(context);
+        KdfCost cost = _newSecret.Cost(context) ?? KdfCost.Default;
         string location = context.Access.Location;
         IStorage storage = context.Access.Create();
         using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));

@@ -60,6 +60,9 @@ internal sealed class BackupSession : IDisposable
         {
             walk();
             Pipeline.Finish();
+
+            // An interruption reaches the program that writes our stream as well: its end may not be the true end.
+            _cancel.ThrowIfCancellationRequested();
             _blobs.Finish();
             return Pipeline.Root ?? unchangedRoot();
         }

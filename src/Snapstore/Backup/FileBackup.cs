@@ -22,6 +22,7 @@ public static class FileBackup
     public static BackupReport Run(
         Func<Repository> open, FileSelection selection, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
     {
+        Posix.Users.RaiseOpenFileLimit();
         IReadOnlyList<byte[]> paths = SelectedPaths.Normalize(selection.Paths);
         BackupNotes notes = new(progress);
         ScanSelection scanned = new(paths, selection.Excludes, selection.OneFileSystem);

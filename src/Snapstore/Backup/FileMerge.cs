@@ -78,17 +78,27 @@ internal sealed class FileMerge : IDisposable
         TreeEntry? parent = above?.Match(name);
         if (parent?.Kind != EntryKind.Directory)
             parent = null;
-        int lengthBefore = _path.Bytes.Length;
+        int lengthBefore = _path.Length;
         if (above is not null)
             _path.Append(name);
         byte[] nameBytes = parent?.Name ?? name.ToArray();
         DirectoryOpener opener = new(above?.Opener, nameBytes, isOnTheWay ? _path.ToArray() : null);
         TreeEntry entry = DirectoryEntry(nameBytes, opener, stat, parent);
+        // Of a directory that is only on the way, what others do in it is no change: its times stay those of the parent.
+        if (isOnTheWay && parent is not null && IsSameButForTimes(parent, entry))
+            entry = parent;
         if (above is null && _parent is not null)
             parent = entry with { Tree = _parent.Manifest.Root };
         ParentEntries entries = new(_parentTrees, parent, _path, _notes);
         _frames.Push(new DirectoryFrame(_pipeline, above, entry, parent, entries, opener, lengthBefore));
     }
+
+    private static bool IsSameButForTimes(TreeEntry a, TreeEntry b) =>
+        a.Mode == b.Mode
+        && a.Owner == b.Owner
+        && a.Attributes.Length == b.Attributes.Length
+        && a.Attributes.Zip(b.Attributes).All(pair =>
+            pair.First.Name.AsSpan().SequenceEqual(pair.Second.Name) && pair.First.Value.AsSpan().SequenceEqual(pair.Second.Value));
 
     private TreeEntry DirectoryEntry(byte[] name, DirectoryOpener opener, in FileStat stat, TreeEntry? parent)
     {
@@ -106,7 +116,7 @@ internal sealed class FileMerge : IDisposable
     private void Leave()
     {
         using DirectoryFrame frame = _frames.Pop();
-        _path.Truncate(frame.PathLengthBefore);
+        _path.ReturnTo(frame.PathLengthBefore);
         if (!frame.TryReuse(out TreeEntry? entry, out bool isSame))
             return;
         if (frame.Above is { } above)
@@ -118,7 +128,7 @@ internal sealed class FileMerge : IDisposable
 
     private void Visit(ReadOnlySpan<byte> name, in FileStat stat)
     {
-        int lengthBefore = _path.Bytes.Length;
+        int lengthBefore = _path.Length;
         _path.Append(name);
         TreeEntry? parent = _frames.Peek().Match(name);
         if (parent is not null && parent.Kind != (EntryKind)stat.Kind)
@@ -135,7 +145,7 @@ internal sealed class FileMerge : IDisposable
             _notes.LeaveOut(_path.Bytes, e.Message);
         }
 
-        _path.Truncate(lengthBefore);
+        _path.ReturnTo(lengthBefore);
     }
 
     private void VisitFile(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent)

@@ -64,7 +64,7 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
         {
             AddHole(job.Items, start - total);
             int length = ReadFully(content, start, room[(int)start..(int)Math.Min(room.Length, end + 1)]);
-            length = (int)Math.Min(length, job.Size - start);
+            length = (int)Math.Min(length, end - start);
             Cut(room.Slice((int)start, length), job.BufferOffset + (int)start, isEnd: true, job.Items);
             total = start + length;
             if (total < end)

@@ -3,11 +3,24 @@ using Snapstore.Repositories;
 
 namespace Snapstore.Browse;
 
+/// <summary>How an archive is to be written.</summary>
+public sealed record ExportOptions
+{
+    /// <summary>Threads that fetch and open segments.</summary>
+    public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
+
+    /// <summary>The zone of the times in a zip archive, which has local times only.</summary>
+    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Utc;
+
+    /// <summary>Told of everything that the format cannot hold as it is.</summary>
+    public required Action<string> Warn { get; init; }
+}
+
 /// <summary>What an export wrote.</summary>
 /// <param name="Entries">Members.</param>
 /// <param name="Bytes">Bytes of files in them.</param>
-/// <param name="Warnings">What the format could not hold as it was: exit 3.</param>
-public sealed record ExportReport(long Entries, long Bytes, IReadOnlyList<string> Warnings);
+/// <param name="Warnings">How much the format could not hold as it was: exit 3.</param>
+public sealed record ExportReport(long Entries, long Bytes, long Warnings);
 
 /// <summary>An entry on its way into an archive: the name it gets there, and what is fetched ahead for it.</summary>
 internal sealed record ExportMember(byte[] Name, TreeEntry Entry, ReadAhead Ahead);

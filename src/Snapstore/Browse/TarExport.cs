@@ -15,9 +15,9 @@ public sealed class TarExport : IDisposable
     private long _entries;
     private long _bytes;
 
-    private TarExport(Repository repository, SnapshotPath selection, Stream output, int workers, CancellationToken cancel)
+    private TarExport(Repository repository, SnapshotPath selection, Stream output, ExportOptions options, CancellationToken cancel)
     {
-        _contents = new ContentReader(repository, workers);
+        _contents = new ContentReader(repository, options.Workers);
         _walk = new ExportWalk(repository, selection, _contents);
         _tar = new TarWriter(output);
         _cancel = cancel;
@@ -27,17 +27,17 @@ public sealed class TarExport : IDisposable
     /// <param name="repository">The repository.</param>
     /// <param name="selection">What is to be written: of a directory what is in it, anything else itself.</param>
     /// <param name="output">Where to; need not be seekable; not disposed of.</param>
-    /// <param name="workers">Threads that fetch and open segments.</param>
+    /// <param name="options">How; a tar archive holds everything, so nothing is warned of.</param>
     /// <param name="cancel">Stops it; the archive is then cut off.</param>
     /// <exception cref="CorruptDataException">Content is missing or damaged; the archive is cut off there.</exception>
     public static ExportReport Run(
-        Repository repository, SnapshotPath selection, Stream output, int workers, CancellationToken cancel)
+        Repository repository, SnapshotPath selection, Stream output, ExportOptions options, CancellationToken cancel)
     {
-        using TarExport export = new(repository, selection, output, workers, cancel);
+        using TarExport export = new(repository, selection, output, options, cancel);
         foreach (ExportMember member in export._walk.Members())
             export.Write(member.Name, member.Entry);
         export._tar.Finish();
-        return new ExportReport(export._entries, export._bytes, []);
+        return new ExportReport(export._entries, export._bytes, 0);
     }
 
     /// <inheritdoc/>

@@ -23,20 +23,20 @@ public sealed class ZipExport : IDisposable
     private readonly ExportWalk _walk;
     private readonly ZipArchive _zip;
     private readonly HardLinks _links = new();
-    private readonly TimeZoneInfo _zone;
+    private readonly ExportOptions _options;
     private readonly CancellationToken _cancel;
-    private readonly List<string> _warnings = [];
     private long _entries;
     private long _bytes;
+    private long _warnings;
     private bool _isWhole;
 
     private ZipExport(
-        Repository repository, SnapshotPath selection, Stream output, int workers, TimeZoneInfo zone, CancellationToken cancel)
+        Repository repository, SnapshotPath selection, Stream output, ExportOptions options, CancellationToken cancel)
     {
-        _contents = new ContentReader(repository, workers);
+        _contents = new ContentReader(repository, options.Workers);
         _walk = new ExportWalk(repository, selection, _contents);
         _zip = new ZipArchive(output, ZipArchiveMode.Create, leaveOpen: true);
-        _zone = zone;
+        _options = options;
         _cancel = cancel;
     }
 
@@ -44,14 +44,13 @@ public sealed class ZipExport : IDisposable
     /// <param name="repository">The repository.</param>
     /// <param name="selection">What is to be written: of a directory what is in it, anything else itself.</param>
     /// <param name="output">Where to; need not be seekable; not disposed of.</param>
-    /// <param name="workers">Threads that fetch and open segments.</param>
-    /// <param name="zone">The zone of the times in the archive: zip has local times only.</param>
+    /// <param name="options">How.</param>
     /// <param name="cancel">Stops it; the archive is then cut off.</param>
     /// <exception cref="CorruptDataException">Content is missing or damaged; the archive is cut off there.</exception>
     public static ExportReport Run(
-        Repository repository, SnapshotPath selection, Stream output, int workers, TimeZoneInfo zone, CancellationToken cancel)
+        Repository repository, SnapshotPath selection, Stream output, ExportOptions options, CancellationToken cancel)
     {
-        using ZipExport export = new(repository, selection, output, workers, zone, cancel);
+        using ZipExport export = new(repository, selection, output, options, cancel);
         foreach (ExportMember member in export._walk.Members())
             export.Write(member.Name, member.Entry);
         export._isWhole = true;
@@ -73,18 +72,18 @@ public sealed class ZipExport : IDisposable
         string path = PrintablePath.Of(name);
         if (entry.Kind is EntryKind.Fifo or EntryKind.CharacterDevice or EntryKind.BlockDevice)
         {
-            _warnings.Add($"{path}: zip cannot hold a {(entry.Kind == EntryKind.Fifo ? "named pipe" : "device")}; it was left out");
+            Warn($"{path}: zip cannot hold a {(entry.Kind == EntryKind.Fifo ? "named pipe" : "device")}; it was left out");
             return;
         }
 
         if (name.Length >= NameSizeMax)
         {
-            _warnings.Add($"{path}: zip cannot hold a name of {name.Length} bytes; it was left out");
+            Warn($"{path}: zip cannot hold a name of {name.Length} bytes; it was left out");
             return;
         }
 
         if (_links.FirstName(name, entry) is { } first)
-            _warnings.Add($"{path}: zip cannot hold a hard link; it is a copy of {PrintablePath.Of(first)}");
+            Warn($"{path}: zip cannot hold a hard link; it is a copy of {PrintablePath.Of(first)}");
         WriteMember(name, path, entry);
     }
 
@@ -114,8 +113,14 @@ public sealed class ZipExport : IDisposable
     {
         if (Utf8.IsValid(name))
             return Encoding.UTF8.GetString(name);
-        _warnings.Add($"{path}: zip holds names in UTF-8 only; it is stored under this escaped name");
+        Warn($"{path}: zip holds names in UTF-8 only; it is stored under this escaped name");
         return path;
+    }
+
+    private void Warn(string what)
+    {
+        _warnings++;
+        _options.Warn(what);
     }
 
     private static int AttributesOf(TreeEntry entry)
@@ -132,7 +137,7 @@ public sealed class ZipExport : IDisposable
     private DateTimeOffset TimeOf(EntryTime time)
     {
         long seconds = Math.Clamp(time.Seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds());
-        DateTime local = TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeSeconds(seconds), _zone).DateTime;
+        DateTime local = TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeSeconds(seconds), _options.Zone).DateTime;
         return new DateTimeOffset(local < TimeMin ? TimeMin : local > TimeMax ? TimeMax : local, TimeSpan.Zero);
     }
 }

@@ -13,6 +13,9 @@ public sealed class BlobIndex : IDisposable
     /// <summary>Blobs known; one that stands in two packs counts twice.</summary>
     public long Count => _tables.Sum(t => t.Count);
 
+    /// <summary>Bytes of plaintext of these blobs.</summary>
+    public long PlainBytes => _tables.Sum(t => t.PlainBytes);
+
     /// <summary>The packs known.</summary>
     public IEnumerable<PackReference> Packs => _tables.SelectMany(t => t.Packs);
 

@@ -63,12 +63,15 @@ public sealed class IndexLoader(Repository repository)
         {
             return IndexObject.Decode(repository.Open(found.Key, SealKind.Index, session, number), found.Key.Name);
         }
-        catch (Exception e) when (e is CorruptDataException or ObjectMissingException)
+        catch (Exception e) when (IsNoLoss(e))
         {
             _problems.Add(e.Message);
             return [];
         }
     }
+
+    // A flipped bit may look like a later version: one such object must not close the whole repository.
+    private static bool IsNoLoss(Exception e) => e is CorruptDataException or ObjectMissingException or UnsupportedException;
 
     private List<IndexedPack> ReadUnindexed(IEnumerable<KeyValuePair<StorageKey, long>> packs)
     {
@@ -79,7 +82,7 @@ public sealed class IndexLoader(Repository repository)
             {
                 read.Add(PackReader.ReadDirectory(repository, key, size));
             }
-            catch (Exception e) when (e is CorruptDataException or ObjectMissingException)
+            catch (Exception e) when (IsNoLoss(e))
             {
                 _problems.Add(e.Message);
             }

@@ -24,13 +24,14 @@ public readonly record struct BlobLocation(SegmentLocation Segment, int Offset, 
 /// <remarks>
 /// Entries hold the first 20 bytes of the id: ids are keyed hashes, so 160 bits collide by chance never and
 /// by intent only for who holds the key; whoever reads a blob checks its whole id anyway.
-/// Sorted by a counting pass over the first 16 bits, then by insertion inside the small buckets; the counts stay as
+/// Sorted by a counting pass over the first 16 bits, then inside the small buckets; the counts stay as
 /// fan-out, so a look-up touches one or two cache lines.
 /// </remarks>
 internal sealed unsafe class IndexTable : IDisposable
 {
     private const int FanOut = 1 << 16;
     private const int KeySize = 20;
+    private const int InsertionSortMax = 32;
 
     private readonly Entry* _entries;
     private readonly uint[] _fanOut;
@@ -47,6 +48,9 @@ internal sealed unsafe class IndexTable : IDisposable
 
     /// <summary>Blobs in the table; one that stands in two packs counts twice.</summary>
     public long Count => _fanOut[FanOut];
+
+    /// <summary>Bytes of plaintext of these blobs.</summary>
+    public long PlainBytes => _segments.Sum(segment => (long)segment.PlainLength);
 
     /// <summary>The packs whose blobs are in it.</summary>
     public IReadOnlyList<PackReference> Packs => _packs;
@@ -137,6 +141,13 @@ internal sealed unsafe class IndexTable : IDisposable
 
     private static void SortBucket(Entry* entries, uint first, uint end)
     {
+        // Buckets grow with the repository (and a hostile index may put all into one): insertion is for small ones.
+        if (end - first > InsertionSortMax)
+        {
+            new Span<Entry>(entries + first, (int)(end - first)).Sort(static (a, b) => a.Key.CompareTo(b.Key));
+            return;
+        }
+
         for (uint i = first + 1; i < end; i++)
         {
             Entry moving = entries[i];

@@ -68,6 +68,16 @@ public static class KeySlots
             : throw new CorruptDataException($"{key} was written and does not open; the slots that were there are as before");
     }
 
+    /// <summary>The id of the slot that these digits begin.</summary>
+    /// <exception cref="UsageException">None, or more than one.</exception>
+    public static SessionId Find(Repository repository, string prefix)
+    {
+        KeySlot[] found = [.. Load(repository.Storage, repository.Id, [])
+            .Where(slot => prefix.Length > 0 && slot.Id.ToString().StartsWith(prefix, StringComparison.Ordinal))];
+        string what = found.Length == 0 ? "begins no key" : $"begins {found.Length} keys";
+        return found.Length == 1 ? found[0].Id : throw new UsageException($"'{prefix}' {what}; see: snapstore key list");
+    }
+
     /// <summary>Removes a slot, but never the last that works.</summary>
     /// <exception cref="UsageException">It is the last, or the one in use.</exception>
     public static void Remove(Repository repository, SessionId id)

@@ -114,7 +114,7 @@ internal sealed class PackSink : IDisposable
             if (!_repository.Put(key, SealKind.Index, record, _session, _indexNumber))
                 throw new StorageException($"{key} exists although its name is new; is another program writing there?");
             _indexNumber++;
-            Interlocked.Add(ref _storedBytes, Padding.Padme(record.Length) + Envelope.Overhead);
+            Interlocked.Add(ref _storedBytes, Padding.Padme(Padding.FramedLength(record.Length)) + Envelope.Overhead);
         }
 
         _unindexed.Clear();

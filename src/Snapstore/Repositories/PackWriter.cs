@@ -22,7 +22,6 @@ internal sealed class PackWriter : IDisposable
         _session = session;
         _kind = kind;
         _pending = repository.Storage.BeginObject();
-        Append(PackFrame.Header(kind));
     }
 
     /// <summary>True where the pack should be closed.</summary>
@@ -31,11 +30,15 @@ internal sealed class PackWriter : IDisposable
     /// <summary>Adds a sealed segment of these blobs.</summary>
     public void Add(ReadOnlySpan<byte> stored, ReadOnlySpan<BlobRecord> blobs)
     {
+        // Not in the constructor: what fails there would leave the pending object to nobody.
+        if (_directory.Segments.IsEmpty)
+            Append(PackFrame.Header(_kind));
         Append(stored);
         _directory.Add(stored.Length, blobs);
     }
 
-    /// <summary>Writes the directory and makes the pack durable; what it holds, as an index object names it.</summary>
+    /// <summary>Writes the directory and makes the pack, of one segment or more, durable; what it holds, as an index
+    /// object names it.</summary>
     public IndexedPack Publish()
     {
         byte[] record = EncodeDirectory();

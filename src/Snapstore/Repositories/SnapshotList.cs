@@ -20,6 +20,8 @@ public sealed record Snapshot(SessionId Id, Manifest Manifest, IReadOnlyList<str
 /// <param name="Problems">Why others do not.</param>
 public sealed record SnapshotList(IReadOnlyList<Snapshot> Snapshots, IReadOnlyList<string> Problems)
 {
+    private const int LabelNumberMax = 1_000_000_000;
+
     /// <summary>Reads every manifest and label.</summary>
     public static SnapshotList Load(Repository repository)
     {
@@ -68,7 +70,10 @@ public sealed record SnapshotList(IReadOnlyList<Snapshot> Snapshots, IReadOnlyLi
                 newest = Math.Max(newest, number);
         }
 
-        return newest;
+        // No client ever came so far: somebody who writes to the storage made up that name.
+        return newest < LabelNumberMax
+            ? newest
+            : throw new CorruptDataException($"label {newest} of snapshot {id.ToShortString()} cannot be the program's; remove it from {repository.Storage.Location}");
     }
 
     private static Dictionary<SessionId, IReadOnlyList<string>> LoadTags(Repository repository, List<string> problems)

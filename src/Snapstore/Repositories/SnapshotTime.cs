@@ -35,22 +35,30 @@ public static partial class SnapshotTime
         foreach ((string format, long ticks) in Formats)
         {
             if (DateTime.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime local))
-                return (OfLocal(local, time), OfLocal(Later(local, ticks), time) - 1);
+                return (OfLocal(local, 0, time), OfLocal(local, ticks, time) - 1);
         }
 
         foreach ((string format, long ticks) in ZonedFormats)
         {
             if (DateTimeOffset.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment))
-                return (UnixTime.ToNanoseconds(moment), UnixTime.ToNanoseconds(moment.AddTicks(ticks)) - 1);
+                return (Nanoseconds(moment.UtcTicks), Nanoseconds(moment.UtcTicks + ticks) - 1);
         }
 
         return TryParseAge(text, time) is { } then ? (then, then) : null;
     }
 
-    private static DateTime Later(DateTime time, long ticks) => DateTime.MaxValue.Ticks - time.Ticks > ticks ? time.AddTicks(ticks) : time;
+    private static long OfLocal(DateTime local, long ticksLater, TimeProvider time)
+    {
+        DateTime end = ticksLater < DateTime.MaxValue.Ticks - local.Ticks ? local.AddTicks(ticksLater) : DateTime.MaxValue;
+        return Nanoseconds(end.Ticks - time.LocalTimeZone.GetUtcOffset(end).Ticks);
+    }
 
-    private static long OfLocal(DateTime local, TimeProvider time) =>
-        UnixTime.ToNanoseconds(new DateTimeOffset(local, time.LocalTimeZone.GetUtcOffset(local)));
+    // Nanoseconds reach from 1677 to 2262, the calendar of .NET further: what lies beyond is as good as the end.
+    private static long Nanoseconds(long utcTicks)
+    {
+        const long FarthestTicks = (long.MaxValue / TimeSpan.NanosecondsPerTick) - 1;
+        return Math.Clamp(utcTicks - DateTime.UnixEpoch.Ticks, -FarthestTicks, FarthestTicks) * TimeSpan.NanosecondsPerTick;
+    }
 
     private static long? TryParseAge(string text, TimeProvider time)
     {
@@ -58,14 +66,21 @@ public static partial class SnapshotTime
         if (!match.Success)
             return null;
         DateTimeOffset then = time.GetUtcNow();
-        foreach (Capture part in match.Groups["part"].Captures)
+        try
         {
-            string unit = part.Value.TrimStart("0123456789".ToCharArray());
-            int count = int.Parse(part.Value[..^unit.Length], CultureInfo.InvariantCulture);
-            then = Before(then, count, unit);
+            foreach (Capture part in match.Groups["part"].Captures)
+            {
+                string unit = part.Value.TrimStart("0123456789".ToCharArray());
+                then = Before(then, int.Parse(part.Value[..^unit.Length], CultureInfo.InvariantCulture), unit);
+            }
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // Before the calendar begins: no snapshot is that old.
+            then = DateTimeOffset.MinValue;
         }
 
-        return UnixTime.ToNanoseconds(then);
+        return Nanoseconds(then.UtcTicks);
     }
 
     private static DateTimeOffset Before(DateTimeOffset time, int count, string unit) => unit switch
@@ -79,7 +94,6 @@ public static partial class SnapshotTime
         _ => time.AddYears(-count),
     };
 
-    // Four digits at most, so that no age leaves the calendar but in years, which three hold.
-    [GeneratedRegex("^(?<part>(?:[0-9]{1,4}(?:s|min|h|d|w|mo)|[0-9]{1,3}y))+(?: ago)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(?<part>[0-9]{1,6}(?:s|min|h|d|w|mo|y))+(?: ago)?$", RegexOptions.CultureInvariant)]
     private static partial Regex Age();
 }

@@ -21,13 +21,14 @@ public static class FileRestore
     public static RestoreReport Run(
         Repository repository, SnapshotPath what, RestoreOptions options, RestoreProgress progress, CancellationToken cancel)
     {
+        Users.RaiseOpenFileLimit();
         TreeEntry? start = Find(repository, what);
         BlobId tree = start?.Tree ?? what.Snapshot.Manifest.Root;
         SnapshotCounts counts = what.Snapshot.Manifest.Counts;
         progress.Expect(start is null ? counts.Files + counts.Others : 0, start?.Below.Bytes ?? counts.Bytes);
         (DirectoryHandle target, bool isNew) = RestoreTarget.Open(options);
         using DirectoryHandle owned = target;
-        RestoreRun run = new(repository, options, target, progress, cancel);
+        RestoreRun run = new(repository, options, target, PathOfTarget(what, start), progress, cancel);
         try
         {
             Write(run, tree, start, isNew);
@@ -57,6 +58,15 @@ public static class FileRestore
     {
         SegmentWriter writer = new(run);
         return (writer.Process, writer);
+    }
+
+    // A directory is restored as the target itself, anything else into it.
+    private static byte[] PathOfTarget(SnapshotPath what, TreeEntry? start)
+    {
+        ReadOnlySpan<byte> path = what.Path.AsSpan().Trim((byte)'/');
+        if (start is not null && start.Kind != EntryKind.Directory)
+            path = path[..Math.Max(0, path.LastIndexOf((byte)'/'))];
+        return path.IsEmpty ? [] : [(byte)'/', .. path];
     }
 
     private static TreeEntry? Find(Repository repository, SnapshotPath what)

@@ -6,7 +6,7 @@ namespace Snapstore.Restore;
 
 /// <summary>What all parts of one restore share.</summary>
 internal sealed class RestoreRun(
-    Repository repository, RestoreOptions options, DirectoryHandle target, RestoreProgress progress, CancellationToken cancel)
+    Repository repository, RestoreOptions options, DirectoryHandle target, byte[] pathOfTarget, RestoreProgress progress, CancellationToken cancel)
 {
     /// <summary>The repository.</summary>
     public Repository Repository { get; } = repository;
@@ -16,6 +16,10 @@ internal sealed class RestoreRun(
 
     /// <summary>The directory restored into.</summary>
     public DirectoryHandle Target { get; } = target;
+
+    /// <summary>The path in the snapshot that the target stands for; empty for the root. Paths of entries begin with it, so that
+    /// patterns mean the same as when the snapshot was taken.</summary>
+    public byte[] PathOfTarget { get; } = pathOfTarget;
 
     /// <summary>Where it stands.</summary>
     public RestoreProgress Progress { get; } = progress;
@@ -64,6 +68,7 @@ internal sealed class RestoreRun(
     /// <summary>Opens the directory of a restored path anew, component by component and never through a link.</summary>
     public DirectoryHandle OpenDirectoryOf(ReadOnlySpan<byte> path)
     {
+        path = path[PathOfTarget.Length..];
         DirectoryHandle current = Target.AddReference();
         int end = path.LastIndexOf((byte)'/');
         foreach (Range part in path[..Math.Max(end, 0)].Split((byte)'/'))

@@ -8,7 +8,7 @@ namespace Snapstore.Restore;
 /// <summary>Reads restored files again from disk and compares each part with its blob's id: what `--verify` does.</summary>
 internal sealed class RestoreVerification(RestoreRun run)
 {
-    private readonly PathBuffer _path = new();
+    private readonly PathBuffer _path = new(run.PathOfTarget);
     private byte[] _buffer = [];
 
     /// <summary>Verifies all files below a tree, or the single entry; differences are damage in the report.</summary>

@@ -14,7 +14,7 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
     private const int PrivateMode = 0x1c0; // 0700 until everything in it is done
 
     private readonly TreeReader _trees = new(run.Repository);
-    private readonly PathBuffer _path = new();
+    private readonly PathBuffer _path = new(run.PathOfTarget);
     private readonly Dictionary<(ulong Device, ulong Inode), LinkGroup> _links = [];
     private int _depth;
 
@@ -181,6 +181,8 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
 
         if (run.Options.DryRun)
         {
+            if (entry.IsHardLink)
+                _links[(entry.Device, entry.Inode)] = new LinkGroup(entry, null, null);
             run.Tally.WroteFile(entry.Size);
             run.Progress.Add(1, entry.Size);
             return;

@@ -6,6 +6,13 @@ internal sealed class PathBuffer
     private byte[] _bytes = [(byte)'/', .. new byte[4095]];
     private int _length = 1;
 
+    /// <summary>A buffer that stands at this absolute path; at the root where it is empty.</summary>
+    public PathBuffer(ReadOnlySpan<byte> start = default)
+    {
+        if (start.Length > 1)
+            Append(start.Trim((byte)'/'));
+    }
+
     /// <summary>The path now; "/" at the root. Valid until the walk moves.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
@@ -25,9 +32,6 @@ internal sealed class PathBuffer
         Append(name);
         return new Part(this, before);
     }
-
-    /// <summary>Goes up to a path of this length.</summary>
-    public void Truncate(int length) => _length = length;
 
     /// <summary>Goes down to a name.</summary>
     public void Append(ReadOnlySpan<byte> name)

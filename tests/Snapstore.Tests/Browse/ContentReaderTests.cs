@@ -57,7 +57,7 @@ public sealed class ContentReaderTests
             using MemoryStream copy = new();
             reader.CopyTo(PathFinder.Find(trees, new SnapshotPath(snapshot, "/f"u8.ToArray())), "f", copy, CancellationToken.None);
             return copy.ToArray().AsSpan().SequenceEqual(file.Content());
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(30));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(12));
     }
 
     [Fact]

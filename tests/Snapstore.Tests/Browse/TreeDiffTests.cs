@@ -46,7 +46,7 @@ public sealed class TreeDiffTests
             Assert.Equal(
                 Naive(TestTree.Directory("", files), TestTree.Directory("", after), withMetadata: true),
                 Compare(test, first, second, withMetadata: true));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(30));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(12));
     }
 
     [Fact]

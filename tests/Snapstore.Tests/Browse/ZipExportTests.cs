@@ -19,10 +19,10 @@ public sealed class ZipExportTests
             TestTree.Symlink("link", "d/x"),
             TestTree.File("old", "").With(e => e with { Mtime = new EntryTime(0, 0) }),
         ];
-        (ZipArchive zip, ExportReport report) = Export(root);
+        (ZipArchive zip, ExportReport report, List<string> warnings) = Export(root);
         using (zip)
         {
-            Assert.Empty(report.Warnings);
+            Assert.Empty(warnings);
             Assert.Equal((5, 400_004), (report.Entries, report.Bytes));
             Assert.Equal(["d/", "d/ä.txt", "link", "long", "old"], zip.Entries.Select(e => e.FullName));
             Assert.Equal("text", Text(zip, "d/ä.txt"));
@@ -47,7 +47,7 @@ public sealed class ZipExportTests
             TestTree.File("b", "same").With(Linked),
             TestTree.File("\xff", "bytes"),
         ];
-        (ZipArchive zip, ExportReport report) = Export(root);
+        (ZipArchive zip, ExportReport report, List<string> warnings) = Export(root);
         using (zip)
         {
             Assert.Equal(["a", "b", "\\xff"], zip.Entries.Select(e => e.FullName));
@@ -59,7 +59,8 @@ public sealed class ZipExportTests
                     "fifo: zip cannot hold a named pipe; it was left out",
                     "\\xff: zip holds names in UTF-8 only; it is stored under this escaped name",
                 ],
-                report.Warnings);
+                warnings);
+            Assert.Equal(4, report.Warnings);
         }
 
         static TreeEntry Linked(TreeEntry entry) => entry with { Inode = 5, Device = 1, LinkCount = 2 };
@@ -72,21 +73,22 @@ public sealed class ZipExportTests
         Snapshot snapshot = test.Take(TestTree.File("f", ContentPart.Noise(100_000, 1)));
         test.Storage.Delete(test.Repository.Index.Packs.Single(p => p.Kind == PackKind.Data).Key);
         using MemoryStream output = new();
-        Assert.ThrowsAny<SnapstoreException>(() => Run(test, snapshot, output));
+        Assert.ThrowsAny<SnapstoreException>(() => Run(test, snapshot, output, []));
         Assert.Throws<InvalidDataException>(() => new ZipArchive(new MemoryStream(output.ToArray())));
     }
 
-    private static (ZipArchive Zip, ExportReport Report) Export(TestTree[] root)
+    private static (ZipArchive Zip, ExportReport Report, List<string> Warnings) Export(TestTree[] root)
     {
         using TestRepository test = new();
         Snapshot snapshot = test.Take(root);
         using MemoryStream output = new();
-        ExportReport report = Run(test, snapshot, new ForwardOnly(output));
-        return (new ZipArchive(new MemoryStream(output.ToArray())), report);
+        List<string> warnings = [];
+        ExportReport report = Run(test, snapshot, new ForwardOnly(output), warnings);
+        return (new ZipArchive(new MemoryStream(output.ToArray())), report, warnings);
     }
 
-    private static ExportReport Run(TestRepository test, Snapshot snapshot, Stream output) =>
-        ZipExport.Run(test.Repository, new SnapshotPath(snapshot, []), output, workers: 1, TimeZoneInfo.Utc, CancellationToken.None);
+    private static ExportReport Run(TestRepository test, Snapshot snapshot, Stream output, List<string> warnings) =>
+        ZipExport.Run(test.Repository, new SnapshotPath(snapshot, []), output, new ExportOptions { Warn = warnings.Add }, CancellationToken.None);
 
     private static string Text(ZipArchive zip, string name) => Encoding.UTF8.GetString(Bytes(zip, name));
 

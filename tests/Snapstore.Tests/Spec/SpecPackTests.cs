@@ -3,6 +3,7 @@ using Snapstore.Crypto;
 using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Storage;
+using Snapstore.Tests.Repositories;
 
 namespace Snapstore.Tests.Spec;
 
@@ -83,7 +84,7 @@ public sealed class SpecPackTests
         byte[] pack = Packs.Bytes("pack");
         StorageKey key = StorageKey.Pack(SpecValues.Session, Repository.HashOf(pack));
         storage.PutIfAbsent(key, pack);
-        using Repository repository = Open(storage);
+        using Repository repository = SmallRepository.Over(storage);
 
         IndexedPack read = PackReader.ReadDirectory(repository, key, pack.Length);
         Assert.True(read.Directory.IsSameAs(Directory(repository.Keys)));
@@ -124,13 +125,5 @@ public sealed class SpecPackTests
         byte[] context = new byte[SealContext.Size];
         new SealContext(SealKind.DataSegment, SpecValues.Repository).Encode(context);
         return context;
-    }
-
-    private static Repository Open(MemoryStorage storage)
-    {
-        KeyRing keys = SpecValues.NewKeys();
-        using SlotSecret secret = SlotSecret.OfKeyFile(SpecValues.KeyFile);
-        KeySlot slot = KeySlot.Create(keys, SpecValues.Repository, secret, default, new KeyLabel("", "", "", 0));
-        return new Repository(storage, new RepositoryConfig(SpecValues.Repository, [], [], "cdc:65536", 0, ""), keys, slot);
     }
 }

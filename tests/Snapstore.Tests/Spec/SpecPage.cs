@@ -21,7 +21,7 @@ internal sealed class SpecPage
     {
         SpecPage page = new(name);
         List<SpecLine>? block = null;
-        foreach (string line in File.ReadLines(Checkout.PathOf("spec", "formats", name)))
+        foreach (string line in SpecFiles.Lines($"formats/{name}"))
         {
             if (line.StartsWith(BlockStart, StringComparison.Ordinal))
                 page._blocks.Add(line[BlockStart.Length..], block = []);

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Snapstore.Repositories;
+using Snapstore.Text;
+
+namespace Snapstore.Cli.Commands;
+
+/// <summary>`list`: shows snapshots, those of one host and the same paths together.</summary>
+internal sealed class ListCommand : VerbCommand
+{
+    public const string Summary = "List snapshots";
+
+    private readonly FilterOptions _filter = new();
+    private readonly Option<int?> _latest = Declare.Number("--latest", "Only the N newest of each host and paths");
+    private readonly Option<string?> _since = Declare.Text("--since", "TIME", "Only snapshots of this time or later");
+    private readonly Option<string?> _until = Declare.Text("--until", "TIME", "Only snapshots of this time or earlier");
+
+    public ListCommand()
+        : base("list", Summary)
+    {
+        _filter.AddTo(this);
+        Options.Add(_latest);
+        Options.Add(_since);
+        Options.Add(_until);
+    }
+
+    public override IReadOnlyList<(int Code, string Meaning)> Exits =>
+        ExitsWith((ExitCode.Damage, "damage found: a snapshot could not be read; the others are listed"));
+
+    public override IReadOnlyList<(string Line, string Meaning)> Examples =>
+    [
+        ("snapstore list", "All snapshots."),
+        ("snapstore list --host web1 --latest 3 --since 2026-11-01", "The three newest of each source of web1 since November."),
+        ("snapstore list --json --tag nightly,db", "Those tagged both nightly and db, for a program."),
+    ];
+
+    public override int Run(CommandContext context)
+    {
+        SnapshotFilter filter = _filter.Read(context) with
+        {
+            SinceNanoseconds = context.Value(_since) is { } since ? TimeArgument.Start(since, context.Time) : long.MinValue,
+            UntilNanoseconds = context.Value(_until) is { } until ? TimeArgument.End(until, context.Time) : long.MaxValue,
+        };
+        using Repository repository = context.OpenRepository();
+        SnapshotList list = SnapshotList.Load(repository);
+        Snapshot[][] groups = Group(list.Snapshots.Where(filter.Takes), context.Value(_latest));
+        foreach (Snapshot[] group in groups)
+            Print(context, group);
+        context.Output.Line(Quantity.Count(groups.Sum(group => group.Length), "snapshot"));
+        foreach (Snapshot snapshot in groups.SelectMany(group => group).OrderBy(s => s.Manifest.TimeNanoseconds))
+            context.Output.Json("snapshot", json => SnapshotJson.Write(json, snapshot));
+        foreach (string problem in list.Problems)
+            context.Output.Warning(problem);
+        return list.Problems.Count > 0 ? ExitCode.Damage : ExitCode.Done;
+    }
+
+    private static Snapshot[][] Group(IEnumerable<Snapshot> snapshots, int? latest) =>
+    [
+        .. snapshots.GroupBy(Title).OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => latest is { } count ? group.TakeLast(count).ToArray() : [.. group]),
+    ];
+
+    private static string Title(Snapshot snapshot) =>
+        $"{Escaped.Text(snapshot.Manifest.Host)}: {string.Join(", ", snapshot.Manifest.Paths.Select(path => PrintablePath.Of(path)))}";
+
+    private static void Print(CommandContext context, Snapshot[] group)
+    {
+        List<string[]> rows = [["ID", "TIME", "FILES", "SIZE", "ADDED", "TAGS"]];
+        foreach (Snapshot snapshot in group)
+        {
+            rows.Add(
+            [
+                snapshot.Id.ToShortString(),
+                SnapshotJson.LocalTime(snapshot.Manifest.TimeNanoseconds, context.Time),
+                Quantity.Count(snapshot.Manifest.Counts.Files),
+                Quantity.Bytes(snapshot.Manifest.Counts.Bytes),
+                Quantity.Bytes(snapshot.Manifest.Counts.BytesStored),
+                Escaped.Text(string.Join(", ", snapshot.Tags)),
+            ]);
+        }
+
+        context.Output.Line(context.Output.Bold(Title(group[0])));
+        foreach (string line in TextTable.Lines(rows, false, false, true, true, true, false))
+            context.Output.Line(line);
+        context.Output.Line();
+    }
+}

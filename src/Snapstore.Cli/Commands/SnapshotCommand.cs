@@ -1,0 +1,103 @@
+using System.CommandLine;
+using Snapstore.Backup;
+using Snapstore.Compression;
+using Snapstore.Repositories;
+
+namespace Snapstore.Cli.Commands;
+
+/// <summary>`snapshot`: takes one.</summary>
+internal sealed class SnapshotCommand : VerbCommand
+{
+    public const string Summary = "Take a snapshot of files, of standard input, or of a command's output";
+
+    private readonly Argument<string[]> _sources = Declare.Arguments(
+        "SOURCE", "Files and directories; or - for standard input; or exec: for the output of the command behind --", isOptional: true);
+
+    private readonly FileSourceOptions _files = new();
+    private readonly Option<string?> _name = Declare.Text("--name", "NAME", "The file's name in the snapshot, for - and exec:");
+    private readonly Option<string[]> _tags = Declare.Texts("--tag", "TAG[,TAG...]", "Tag the snapshot");
+    private readonly Option<string?> _host = Declare.Text("--host", "HOST", "Name this host (default: this machine's name)");
+    private readonly Option<string?> _time = Declare.Text("--time", "TIME", "Give the snapshot this time (default: now)");
+    private readonly Option<bool> _dryRun = Declare.Flag("--dry-run", "Read and count everything, store nothing", "-n");
+
+    private readonly Option<string?> _compression =
+        Declare.Choice("--compression", "How hard to compress", "off", "fast", "default", "high", "max");
+
+    public SnapshotCommand()
+        : base("snapshot", Summary)
+    {
+        Arguments.Add(_sources);
+        _files.AddTo(this);
+        foreach (Option option in (Option[])[_name, _tags, _host, _time, _dryRun, _compression])
+            Options.Add(option);
+    }
+
+    public override bool EndsCleanly => true;
+
+    public override IReadOnlyList<(int Code, string Meaning)> Exits =>
+        ExitsWith(
+            (ExitCode.Failed, "failed; no snapshot was taken"),
+            (ExitCode.Incomplete, "snapshot taken, but something could not be read"),
+            (ExitCode.Interrupted, "interrupted: no snapshot, but what was stored stays and running it again continues"));
+
+    public override IReadOnlyList<(string Line, string Meaning)> Examples =>
+    [
+        ("snapstore snapshot /home /etc --exclude '*.tmp' --tag nightly", "Two directories in one snapshot."),
+        ("pg_dump shop | snapstore snapshot - --name shop.sql", "Standard input; better is exec:, which notices a failure."),
+        ("snapstore snapshot exec: --name shop.sql -- pg_dump shop", "A command's output, kept only if the command exits 0."),
+        ("find /data -newer mark -print0 | snapstore snapshot --files-from0 -", "The files that another program names."),
+    ];
+
+    public override int Run(CommandContext context)
+    {
+        string[] sources = context.Parsed.GetValue(_sources) ?? [];
+        string? stream = StreamSource.Kind(sources);
+        if (stream is not null)
+            _files.RefuseGiven(context, stream);
+        BackupOptions options = ReadOptions(context);
+        byte[] name = stream is not null ? StreamSource.Name(context.Value(_name), stream) : [];
+        IReadOnlyList<byte[]> paths = stream is null ? _files.Paths(context, sources) : [];
+        BackupProgress progress = new();
+        BackupReport report;
+        // Opened by whoever needs it first: the scan of the files begins while the password is still being stretched.
+        using OnceOpened repository = new(context.OpenRepository);
+        using (new ProgressLine(context.Output, context.Time, () => State(progress)))
+        {
+            report = stream is not null
+                ? StreamSource.Run(context, repository.Open(), stream, name, options, progress)
+                : FileBackup.Run(repository.Open, _files.Read(context, repository.Open, paths), options, progress, context.Time, context.Cancel);
+        }
+
+        return SnapshotReport.Print(context, report);
+    }
+
+    private sealed class OnceOpened(Func<Repository> open) : IDisposable
+    {
+        private Repository? _repository;
+
+        public Repository Open() => _repository ??= open();
+
+        public void Dispose() => _repository?.Dispose();
+    }
+
+    private static ProgressState State(BackupProgress progress) => new(
+        progress.Files, "files", progress.Bytes, progress.BytesExpected, progress.Warnings, progress.Current);
+
+    private BackupOptions ReadOptions(CommandContext context) => new()
+    {
+        Host = context.Value(_host) ?? Environment.MachineName,
+        User = Environment.UserName,
+        Program = ProgramVersion.Full,
+        TimeNanoseconds = context.Value(_time) is { } time ? TimeArgument.Start(time, context.Time) : null,
+        Tags = TagArgument.Split(context.Values(_tags)),
+        DryRun = context.Value(_dryRun),
+        Compression = context.Value(_compression) switch
+        {
+            "off" => CompressionLevel.Off,
+            "fast" => CompressionLevel.Fast,
+            "high" => CompressionLevel.High,
+            "max" => CompressionLevel.Max,
+            _ => CompressionLevel.Default,
+        },
+    };
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Snapstore.Backup;
+using Snapstore.Formats;
+
+namespace Snapstore.Cli;
+
+/// <summary>What `snapshot` tells at its end.</summary>
+internal static class SnapshotReport
+{
+    /// <summary>Prints it; returns the exit code.</summary>
+    public static int Print(CommandContext context, BackupReport report)
+    {
+        Output output = context.Output;
+        foreach (string warning in report.Warnings)
+            output.Warning(warning);
+        if (output.IsVerbose)
+        {
+            foreach (string note in report.Notes)
+                output.Note(note);
+        }
+
+        foreach (string line in Lines(report))
+            output.Tell(line);
+        output.Json("summary", json => Write(json, report));
+        return report.Warnings.Count > 0 ? ExitCode.Incomplete : ExitCode.Done;
+    }
+
+    private static IEnumerable<string> Lines(BackupReport report)
+    {
+        Manifest manifest = report.Manifest;
+        SnapshotCounts counts = manifest.Counts;
+        if (manifest.Source == SourceKind.Files)
+        {
+            yield return $"  files        {Quantity.Count(counts.FilesNew)} new, {Quantity.Count(counts.FilesChanged)} changed, {Quantity.Count(counts.FilesUnchanged)} unchanged";
+            yield return $"  directories  {Quantity.Count(counts.Directories)}, of which {Quantity.Count(counts.DirectoriesUnchanged)} unchanged";
+        }
+
+        long added = counts.DataBytesNew + counts.MetaBytesNew;
+        yield return $"  size         {Quantity.Bytes(counts.Bytes)} in {Quantity.Count(counts.Files, "file")}";
+        yield return report.Id is null
+            ? $"  new          {Quantity.Bytes(added)}"
+            : $"  added        {Quantity.Bytes(counts.BytesStored)}, from {Quantity.Bytes(added)} of new content ({Quantity.Ratio(added, counts.BytesStored)})";
+        if (report.Warnings.Count > 0)
+            yield return $"  incomplete   {Quantity.Count(report.Warnings.Count, "warning")}, see above";
+        if (report.Notes.Count > 0)
+            yield return $"  notes        {Quantity.Count(report.Notes.Count)} (-v shows them)";
+        string parent = report.Parent is { } id ? $"parent {id.ToShortString()}" : "no parent";
+        string time = Quantity.Duration(TimeSpan.FromTicks((manifest.EndNanoseconds - manifest.StartNanoseconds) / TimeSpan.NanosecondsPerTick));
+        yield return report.Id is { } snapshot
+            ? $"snapshot {snapshot.ToShortString()} taken in {time}, {parent}"
+            : $"dry run: no snapshot taken; {time}, {parent}";
+    }
+
+    private static void Write(Utf8JsonWriter json, BackupReport report)
+    {
+        json.WriteString("verb", "snapshot");
+        if (report.Id is { } id)
+            json.WriteString("id", id.ToString());
+        json.WriteBoolean("dry_run", report.Id is null);
+        SnapshotJson.WriteManifest(json, report.Manifest, report.Manifest.Tags);
+    }
+}

@@ -1,0 +1,57 @@
+using Snapstore.Backup;
+using Snapstore.Repositories;
+using Snapstore.Sources;
+
+namespace Snapstore.Cli;
+
+/// <summary>The sources `-` and `exec:` of the verb `snapshot`.</summary>
+internal static class StreamSource
+{
+    /// <summary>The stream among the sources; null where all are paths.</summary>
+    /// <exception cref="UsageException">A stream stands beside other sources.</exception>
+    public static string? Kind(string[] sources)
+    {
+        string? stream = sources.FirstOrDefault(source => source is InputFile.StandardInput or ProgramArguments.ExecuteSource);
+        return stream is null || sources.Length == 1
+            ? stream
+            : throw new UsageException($"the source {stream} stands alone: one stream makes one snapshot");
+    }
+
+    /// <summary>The file's name in the snapshot.</summary>
+    /// <exception cref="UsageException">It is missing or cannot be a name.</exception>
+    public static byte[] Name(string? argument, string stream)
+    {
+        byte[] name = RawText.ToBytes(argument ?? throw new UsageException($"the source {stream} needs a name for its file: --name NAME"));
+        bool isName = name.Length > 0 && !name.Contains((byte)0)
+            && InputFile.Split(name, (byte)'/') is { Count: > 0 } parts
+            && parts.All(part => part.Length <= Limits.NameSizeMax && !part.AsSpan().SequenceEqual("."u8) && !part.AsSpan().SequenceEqual(".."u8));
+        return isName ? name : throw new UsageException($"'{Escaped.Text(argument)}' cannot be the name of a file");
+    }
+
+    /// <summary>Takes the snapshot.</summary>
+    public static BackupReport Run(
+        CommandContext context, Repository repository, string stream, byte[] name, BackupOptions options, BackupProgress progress)
+    {
+        if (stream == InputFile.StandardInput)
+        {
+            using Stream input = Console.OpenStandardInput();
+            return StreamBackup.Run(repository, new StreamSelection(name, input), options, progress, context.Time, context.Cancel);
+        }
+
+        string[] words = [.. context.Arguments.Command.Select(word => InputFile.RequireText(word, "a word of the command"))];
+        if (words.Length == 0)
+            throw new UsageException("the source exec: needs a command: snapstore snapshot exec: --name NAME -- COMMAND ARGUMENTS");
+        using CommandStream command = CommandStream.Start(words, context.Output.PassErrorOn, context.Time);
+        using CancellationTokenRegistration ended = context.Cancel.Register(command.Stop);
+        StreamSelection selection = new(name, command.Output, words, command.Outcome);
+        try
+        {
+            return StreamBackup.Run(repository, selection, options, progress, context.Time, context.Cancel);
+        }
+        catch (SourceException) when (context.Cancel.IsCancellationRequested)
+        {
+            // The command failed because it was interrupted, as we were.
+            throw new OperationCanceledException(context.Cancel);
+        }
+    }
+}

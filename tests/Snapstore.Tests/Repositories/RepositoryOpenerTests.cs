@@ -1,0 +1,167 @@
+using Snapstore.Crypto;
+using Snapstore.Formats;
+using Snapstore.Repositories;
+using Snapstore.Storage;
+using Snapstore.Tests.Spec;
+
+namespace Snapstore.Tests.Repositories;
+
+/// <summary>Making and opening repositories; key slots added, changed and removed; snapshots listed.</summary>
+public sealed class RepositoryOpenerTests : IDisposable
+{
+    private static readonly KeyLabel Label = new("first", "host", "ada", 7);
+
+    private readonly MemoryStorage _storage = new();
+    private readonly SlotSecret _keyFile = SlotSecret.OfKeyFile(SpecValues.KeyFile);
+    private readonly SlotSecret _other = SlotSecret.OfKeyFile(SlotSecret.NewKeyFile());
+
+    public void Dispose()
+    {
+        _keyFile.Dispose();
+        _other.Dispose();
+        _storage.Dispose();
+    }
+
+    [Fact]
+    public void Opens_what_it_made()
+    {
+        using Repository made = Create();
+        using Repository opened = RepositoryOpener.Open(_storage, _keyFile);
+        Assert.Equal(made.Id, opened.Id);
+        Assert.Equal("cdc:65536", opened.Config.Chunker);
+        Assert.Equal(Label, opened.Slot.Label(opened.Keys, opened.Id));
+        Assert.Equal(made.Keys.DataId("x"u8), opened.Keys.DataId("x"u8));
+        Assert.Equal(made.Id, RepositoryOpener.ReadPlainConfig(_storage).Repository);
+    }
+
+    [Fact]
+    public void A_password_opens_too_and_a_wrong_one_does_not()
+    {
+        using SlotSecret password = SlotSecret.OfPassword("correct horse"u8);
+        using SlotSecret wrong = SlotSecret.OfPassword("correct house"u8);
+        using Repository made = RepositoryOpener.Create(_storage, "cdc:65536", password, KdfCost.Default, Label, "test");
+        using Repository opened = RepositoryOpener.Open(_storage, password);
+        Assert.Equal(made.Id, opened.Id);
+        WrongKeyException refusal = Assert.Throws<WrongKeyException>(() => RepositoryOpener.Open(_storage, wrong));
+        Assert.Equal(12, refusal.ExitCode);
+        Assert.Throws<WrongKeyException>(() => RepositoryOpener.Open(_storage, _keyFile));
+    }
+
+    [Fact]
+    public void Leaves_a_repository_that_is_there_as_it_is()
+    {
+        using Repository made = Create();
+        string[] before = [.. _storage.List("").Select(found => found.Key.Name).Order()];
+        Assert.Throws<UsageException>(Create);
+        Assert.Equal(before, _storage.List("").Select(found => found.Key.Name).Order());
+    }
+
+    [Fact]
+    public void Says_that_there_is_none() =>
+        Assert.Throws<RepositoryNotFoundException>(() => RepositoryOpener.Open(_storage, _keyFile));
+
+    [Fact]
+    public void Opens_although_other_slots_are_damaged_and_says_so_when_none_opens()
+    {
+        using Repository made = Create();
+        _storage.PutIfAbsent(StorageKey.KeySlot(new SessionId(new byte[16])), "no slot"u8);
+        byte[] later = made.Slot.Stored.ToArray();
+        later[8] = 9;
+        _storage.PutIfAbsent(StorageKey.KeySlot(SpecValues.Parent), later);
+        using Repository opened = RepositoryOpener.Open(_storage, _keyFile);
+        Assert.Equal(made.Id, opened.Id);
+        WrongKeyException refusal = Assert.Throws<WrongKeyException>(() => RepositoryOpener.Open(_storage, _other));
+        Assert.Contains("needs a newer Snapstore", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_key_opens_the_same_keys_and_the_first_can_go()
+    {
+        using Repository made = Create();
+        KeySlot second = KeySlots.Add(_storage, made.Id, made.Keys, _other, default, Label with { Name = "second" });
+        Assert.Equal(2, KeySlots.Load(_storage, made.Id, []).Count);
+        Assert.Throws<UsageException>(() => KeySlots.Remove(made, made.Slot.Id));
+        Assert.Throws<UsageException>(() => KeySlots.Remove(made, SpecValues.Parent));
+
+        using Repository opened = RepositoryOpener.Open(_storage, _other);
+        Assert.Equal(second.Id, opened.Slot.Id);
+        KeySlots.Remove(opened, made.Slot.Id);
+        Assert.Throws<WrongKeyException>(() => RepositoryOpener.Open(_storage, _keyFile));
+    }
+
+    [Fact]
+    public void A_changed_key_keeps_its_label_and_the_old_one_opens_no_more()
+    {
+        using Repository made = Create();
+        KeySlots.Change(made, _other, default);
+        using Repository opened = RepositoryOpener.Open(_storage, _other);
+        Assert.Equal(Label, opened.Slot.Label(opened.Keys, opened.Id));
+        Assert.Throws<WrongKeyException>(() => RepositoryOpener.Open(_storage, _keyFile));
+        Assert.Single(KeySlots.Load(_storage, made.Id, []));
+    }
+
+    [Fact]
+    public void A_config_of_another_repository_does_not_open_with_this_ones_keys()
+    {
+        using Repository made = Create();
+        using KeyRing keys = KeyRing.Generate();
+        byte[] foreign = new RepositoryConfig(made.Id, [], [], "fixed:1", 0, "").Encode(keys);
+        SmallRepository.Overwrite(_storage, StorageKey.Config, foreign);
+        Assert.Throws<CorruptDataException>(() => RepositoryOpener.Open(_storage, _keyFile));
+    }
+
+    [Fact]
+    public void Lists_snapshots_by_time_with_the_tags_of_their_newest_label()
+    {
+        using Repository made = Create();
+        SessionId late = Snapshot(made, time: 20, "a");
+        SessionId early = Snapshot(made, time: 10, "b");
+        SnapshotList.Label(made, late, ["z", "y", "z"], 30);
+        SnapshotList.Label(made, late, ["x"], 31);
+        SnapshotList list = SnapshotList.Load(made);
+        Assert.Equal([early, late], list.Snapshots.Select(snapshot => snapshot.Id));
+        Assert.Equal(["b"], list.Snapshots[0].Tags);
+        Assert.Equal(["x"], list.Snapshots[1].Tags);
+        Assert.Equal(["a"], list.Snapshots[1].Manifest.Tags);
+        Assert.Empty(list.Problems);
+    }
+
+    [Fact]
+    public void A_damaged_or_moved_manifest_is_a_problem_and_hides_no_other()
+    {
+        using Repository made = Create();
+        SessionId good = Snapshot(made, time: 10);
+        SessionId bad = Snapshot(made, time: 20);
+        byte[] content = SmallRepository.Read(_storage, StorageKey.Snapshot(bad));
+        _storage.PutIfAbsent(StorageKey.Snapshot(SpecValues.Parent), content);
+        for (int i = 0; i < content.Length; i += 11)
+        {
+            content[i] ^= 4;
+            SmallRepository.Overwrite(_storage, StorageKey.Snapshot(bad), content);
+            content[i] ^= 4;
+            SnapshotList list = SnapshotList.Load(made);
+            Assert.Equal(good, Assert.Single(list.Snapshots).Id);
+            Assert.Equal(2, list.Problems.Count);
+        }
+    }
+
+    [Fact]
+    public void A_made_up_label_number_is_an_error_that_says_what_to_do()
+    {
+        using Repository made = Create();
+        SessionId id = Snapshot(made, time: 10);
+        _storage.PutIfAbsent(StorageKey.Label(id, int.MaxValue), [1]);
+        Assert.Throws<CorruptDataException>(() => SnapshotList.Label(made, id, ["x"], 1));
+        Assert.Single(SnapshotList.Load(made).Problems);
+    }
+
+    private static SessionId Snapshot(Repository repository, long time, params string[] tags)
+    {
+        SessionId id = SessionId.NewRandom();
+        Manifest manifest = new() { Root = SpecValues.Id(1), Source = SourceKind.Files, TimeNanoseconds = time, Tags = tags };
+        Assert.True(repository.Put(StorageKey.Snapshot(id), SealKind.Manifest, manifest.Encode(), id));
+        return id;
+    }
+
+    private Repository Create() => RepositoryOpener.Create(_storage, "cdc:65536", _keyFile, default, Label, "test");
+}
