@@ -156,5 +156,5 @@ public sealed class CheckerTests : IDisposable
             && n.Contains(session.ToString(), StringComparison.Ordinal) && storage[n][9] == (byte)kind);
 
     private static string[] Paths(Finding finding, SessionId snapshot) =>
-        [.. Assert.Single(finding.Affected, a => a.Snapshot == snapshot).Paths.Select(Encoding.UTF8.GetString)];
+        [.. Assert.Single(finding.Affected, a => a.Snapshot == snapshot).Paths.Select(Encoding.UTF8.GetString).Order(StringComparer.Ordinal)];
 }

@@ -35,7 +35,7 @@ internal sealed class SmallCorpus : IDisposable
     public Dictionary<SessionId, SortedDictionary<string, string>> Contents(IStorage storage)
     {
         using Repository repository = Builder.OpenOn(storage);
-        return new[] { First, Second }.ToDictionary(id => id, id => ContentReader.ReadAll(repository, id));
+        return new[] { First, Second }.ToDictionary(id => id, id => SnapshotContents.ReadAll(repository, id));
     }
 
     public static CheckReport Check(Repository repository, ReadDataSelection? readData = null, int workers = 0) => Checker.Run(

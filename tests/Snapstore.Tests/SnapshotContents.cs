@@ -5,7 +5,7 @@ using Snapstore.Repositories;
 namespace Snapstore.Tests;
 
 /// <summary>Reads all that a repository holds, as a restore would.</summary>
-internal static class ContentReader
+internal static class SnapshotContents
 {
     /// <summary>Every path of a snapshot with a digest of what is there.</summary>
     public static SortedDictionary<string, string> ReadAll(Repository repository, SessionId snapshot)
