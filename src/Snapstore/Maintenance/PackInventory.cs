@@ -28,9 +28,6 @@ internal sealed class PackInventory(Repository repository, FindingList findings)
     /// <summary>The packs whose blobs can be looked for; in the order of the index.</summary>
     public List<KnownPack> Packs { get; } = [];
 
-    /// <summary>Index objects whose bytes are bad or out of reach name packs that nobody can say are missing.</summary>
-    public bool IsIndexWhole { get; private set; } = true;
-
     /// <summary>Packs that an index object names and that are not there.</summary>
     public IEnumerable<StorageKey> MissingPacks => _missing.Keys;
 
@@ -87,7 +84,6 @@ internal sealed class PackInventory(Repository repository, FindingList findings)
         }
         catch (SnapstoreException e)
         {
-            IsIndexWhole = false;
             findings.AddFailure(key.Name, e, "nothing is lost by that: the packs it names were read themselves");
             return [];
         }
