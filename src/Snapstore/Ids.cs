@@ -63,10 +63,16 @@ public readonly record struct SessionId : IComparable<SessionId>
     /// <summary>Bytes of an id.</summary>
     public const int Size = 16;
 
-    private readonly UInt128 _value;
+    // Two halves and no UInt128: code that touches that type is never compiled ahead of time, and start-up pays for it.
+    private readonly ulong _high;
+    private readonly ulong _low;
 
     /// <summary>The id that stands in the first <see cref="Size"/> bytes given.</summary>
-    public SessionId(ReadOnlySpan<byte> bytes) => _value = BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    public SessionId(ReadOnlySpan<byte> bytes)
+    {
+        _high = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        _low = BinaryPrimitives.ReadUInt64BigEndian(bytes[sizeof(ulong)..]);
+    }
 
     /// <summary>A new id from the system's random generator.</summary>
     public static SessionId NewRandom()
@@ -88,7 +94,11 @@ public readonly record struct SessionId : IComparable<SessionId>
     }
 
     /// <summary>Writes the id's bytes.</summary>
-    public void CopyTo(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, _value);
+    public void CopyTo(Span<byte> destination)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(destination, _high);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[sizeof(ulong)..], _low);
+    }
 
     /// <summary>The id's bytes as a new array.</summary>
     public byte[] ToArray()
@@ -99,7 +109,7 @@ public readonly record struct SessionId : IComparable<SessionId>
     }
 
     /// <inheritdoc/>
-    public int CompareTo(SessionId other) => _value.CompareTo(other._value);
+    public int CompareTo(SessionId other) => _high != other._high ? _high.CompareTo(other._high) : _low.CompareTo(other._low);
 
     /// <summary>32 lower-case hexadecimal digits.</summary>
     public override string ToString() => Convert.ToHexStringLower(ToArray());

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using Snapstore.Posix;
 
@@ -18,7 +20,7 @@ internal sealed class TestDirectory : IDisposable
     {
         int number = Interlocked.Increment(ref _next);
         Assert.True(number < Count, "more test directories are needed");
-        Path = $"{Base.Value}/{number}";
+        Path = $"{Base.Value}/{number}/own";
     }
 
     /// <summary>Absolute path without a final '/'.</summary>
@@ -50,9 +52,10 @@ internal sealed class TestDirectory : IDisposable
 
     private static string MakeAll()
     {
-        string path = $"/var/tmp/snapstore-tests-{Environment.ProcessId}";
+        // Not where other programs come and go, for the same reason.
+        string path = $"{AppContext.BaseDirectory}test-files/{Environment.ProcessId}";
         for (int i = 0; i < Count; i++)
-            Directory.CreateDirectory($"{path}/{i}");
+            Directory.CreateDirectory($"{path}/{i}/own");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(path);
         return path;
     }
@@ -61,6 +64,8 @@ internal sealed class TestDirectory : IDisposable
 /// <summary>Short ways to what tests do to files.</summary>
 internal static class TestFiles
 {
+    private static readonly ConcurrentBag<Socket> Sockets = [];
+
     /// <summary>True where this process may set owners, make devices and mount.</summary>
     public static bool IsRoot => Users.IsRoot;
 
@@ -104,6 +109,16 @@ internal static class TestFiles
     {
         using DirectoryHandle directory = DirectoryHandle.Open(Encoding.UTF8.GetBytes(System.IO.Path.GetDirectoryName(path)!));
         return directory.TryStat(Encoding.UTF8.GetBytes(System.IO.Path.GetFileName(path)), out FileStat stat) ? stat : null;
+    }
+
+    /// <summary>Makes a socket that stays.</summary>
+    public static void MakeSocket(string path)
+    {
+        // A socket's path is short by its nature; closed, the socket would take its name away.
+        using DirectoryHandle directory = DirectoryHandle.Open(Encoding.UTF8.GetBytes(System.IO.Path.GetDirectoryName(path)!));
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint($"/proc/self/fd/{directory.Descriptor}/{System.IO.Path.GetFileName(path)}"));
+        Sockets.Add(socket);
     }
 
     /// <summary>Makes a named pipe.</summary>

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Snapstore.Posix;
 
@@ -13,8 +12,6 @@ internal sealed class Zoo : IDisposable
         0, 1, 199, 200, 201, 4095, 4096, 4097, (64 << 10) - 1, 64 << 10, (64 << 10) + 1, 96 << 10, (512 << 10) - 1, 512 << 10,
         (512 << 10) + 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20, (20 << 20) - 1, 20 << 20, (20 << 20) + 1,
     ];
-
-    private static readonly System.Collections.Concurrent.ConcurrentBag<Socket> Sockets = [];
 
     private readonly DirectoryHandle _root;
     private readonly string _path;
@@ -118,10 +115,7 @@ internal sealed class Zoo : IDisposable
     {
         using DirectoryHandle nodes = MakeDirectory(_root, "nodes");
         nodes.MakeNode("fifo"u8, FileKind.Fifo, 0x1b6, 0, 0);
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint($"{_path}/nodes/socket"));
-        // Closed, it would take its name away.
-        Sockets.Add(socket);
+        TestFiles.MakeSocket($"{_path}/nodes/socket");
         if (!Users.IsRoot)
             return;
         nodes.MakeNode("block"u8, FileKind.BlockDevice, 0x180, 7, 200);

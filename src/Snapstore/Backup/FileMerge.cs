@@ -84,11 +84,21 @@ internal sealed class FileMerge : IDisposable
         byte[] nameBytes = parent?.Name ?? name.ToArray();
         DirectoryOpener opener = new(above?.Opener, nameBytes, isOnTheWay ? _path.ToArray() : null);
         TreeEntry entry = DirectoryEntry(nameBytes, opener, stat, parent);
+        // Of a directory that is only on the way, what others do in it is no change: its times stay those of the parent.
+        if (isOnTheWay && parent is not null && IsSameButForTimes(parent, entry))
+            entry = parent;
         if (above is null && _parent is not null)
             parent = entry with { Tree = _parent.Manifest.Root };
         ParentEntries entries = new(_parentTrees, parent, _path, _notes);
         _frames.Push(new DirectoryFrame(_pipeline, above, entry, parent, entries, opener, lengthBefore));
     }
+
+    private static bool IsSameButForTimes(TreeEntry a, TreeEntry b) =>
+        a.Mode == b.Mode
+        && a.Owner == b.Owner
+        && a.Attributes.Length == b.Attributes.Length
+        && a.Attributes.Zip(b.Attributes).All(pair =>
+            pair.First.Name.AsSpan().SequenceEqual(pair.Second.Name) && pair.First.Value.AsSpan().SequenceEqual(pair.Second.Value));
 
     private TreeEntry DirectoryEntry(byte[] name, DirectoryOpener opener, in FileStat stat, TreeEntry? parent)
     {

@@ -181,6 +181,8 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
 
         if (run.Options.DryRun)
         {
+            if (entry.IsHardLink)
+                _links[(entry.Device, entry.Inode)] = new LinkGroup(entry, null, null);
             run.Tally.WroteFile(entry.Size);
             run.Progress.Add(1, entry.Size);
             return;

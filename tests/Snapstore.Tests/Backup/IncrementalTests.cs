@@ -195,7 +195,7 @@ public sealed class IncrementalTests
             case "file to directory": File.Delete(place["tree/1/1"]); Directory.CreateDirectory(place["tree/1/1/x"]); break;
             case "directory to file": Directory.Delete(place["tree/1"], recursive: true); TestFiles.Write(place["tree/1"], "file"); break;
             case "file to link": File.Delete(place["tree/1/1"]); File.CreateSymbolicLink(place["tree/1/1"], "2"); break;
-            case "file to socket": File.Delete(place["tree/1/1"]); TestDirectory.Run("python3", "-c", $"import socket; socket.socket(socket.AF_UNIX).bind('{place["tree/1/1"]}')"); break;
+            case "file to socket": File.Delete(place["tree/1/1"]); TestFiles.MakeSocket(place["tree/1/1"]); break;
             case "removed": File.Delete(place["tree/1/1"]); break;
             case "removed last": File.Delete(place["tree/1/2"]); break;
             case "removed all": Directory.Delete(place["tree/1"], recursive: true); Directory.CreateDirectory(place["tree/1"]); break;
