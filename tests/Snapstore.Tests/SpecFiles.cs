@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Snapstore.Tests;
 
 /// <summary>Pages of spec/ as the tests read them.</summary>
