@@ -1,12 +1,110 @@
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Maintenance;
 
 /// <summary>Says whether all snapshots of a repository can be restored (spec/protocols/check.md).</summary>
+/// <remarks>
+/// Order: what is listed (snapshots first, packs last, so that a snapshot taken meanwhile is no false alarm); all small
+/// objects; the index; packs that are to be read whole; then every tree node once, which decides which snapshots are
+/// whole; and only for those that are not, a walk that names their paths.
+/// </remarks>
 public static class Checker
 {
     /// <summary>Checks; changes nothing.</summary>
     /// <exception cref="StorageException">The storage cannot even be listed.</exception>
-    public static CheckReport Run(Repository repository, CheckOptions options, CheckProgress progress, CancellationToken cancel) =>
-        throw new NotImplementedException();
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static CheckReport Run(Repository repository, CheckOptions options, CheckProgress progress, CancellationToken cancel)
+    {
+        FindingList findings = new(progress);
+        Listing listing = Listing.Of(repository.Storage);
+        RecordCheck records = new(repository, findings, options.Time);
+        records.CheckKeys(listing.Others);
+        records.CheckManifests(listing.Snapshots);
+        records.CheckOthers(listing.Others, listing.SnapshotIds);
+
+        PackInventory inventory = new(repository, findings);
+        using BlobPlaces places = inventory.Load(listing.IndexObjects, listing.Packs, cancel);
+        List<KnownPack> metaPacks = InOrderOfWriting(inventory.Packs, records.Snapshots);
+        List<KnownPack> chosen = [.. inventory.Packs.Where(pack => options.ReadData.Includes(pack.Hash))];
+        progress.Expect(metaPacks.Count + chosen.Count, metaPacks.Concat(chosen).Sum(pack => pack.Size));
+
+        PackVerifier verifier = new(repository, inventory, places, findings, progress, cancel);
+        verifier.Run(chosen, options.Workers);
+        TreeSweep sweep = new(repository, places, findings, progress);
+        sweep.Run(metaPacks, options.Workers, cancel);
+        long affected = NameAffected(repository, records.Snapshots, places, sweep.Nodes, findings, cancel);
+        NoteMissing(inventory, findings);
+
+        (IReadOnlyList<Finding> found, long dropped) = findings.Take();
+        return new CheckReport
+        {
+            Findings = found,
+            FindingsDropped = dropped,
+            Snapshots = records.Snapshots.Count,
+            SnapshotsAffected = affected,
+            Nodes = sweep.Nodes.Met,
+            Blobs = places.Index.Count,
+            Packs = listing.Packs.Count,
+            PacksRead = verifier.PacksRead,
+            BytesRead = verifier.BytesRead + sweep.BytesRead,
+        };
+    }
+
+    // Older sessions first and each in the order it wrote, so that nodes come before those that refer to them.
+    private static List<KnownPack> InOrderOfWriting(IReadOnlyList<KnownPack> packs, IReadOnlyList<Snapshot> snapshots)
+    {
+        Dictionary<SessionId, long> begun = snapshots.ToDictionary(s => s.Id, s => s.Manifest.StartNanoseconds);
+        return [.. packs.Where(pack => pack.Nodes is not null).OrderBy(pack => begun.GetValueOrDefault(pack.Session))];
+    }
+
+    private static long NameAffected(
+        Repository repository, IReadOnlyList<Snapshot> snapshots, BlobPlaces places, NodeTable nodes, FindingList findings, CancellationToken cancel)
+    {
+        List<Snapshot> affected = [.. snapshots.Where(s => !nodes.IsWholeTree(s.Manifest.Root)).OrderBy(s => s.Manifest.TimeNanoseconds)];
+        using DamageWalk walk = new(repository, places, nodes, findings);
+        foreach (Snapshot snapshot in affected)
+            walk.Run(snapshot, cancel);
+        return affected.Count;
+    }
+
+    private static void NoteMissing(PackInventory inventory, FindingList findings)
+    {
+        foreach (StorageKey missing in inventory.MissingPacks)
+        {
+            if (!findings.HasDamage(missing.Name))
+                findings.Add(FindingKind.Note, missing.Name, "is named by the index and is not there; no snapshot needs it");
+        }
+    }
+
+    /// <summary>All that the storage lists, by what it is.</summary>
+    private sealed record Listing(
+        IReadOnlyList<StoredObject> Snapshots,
+        IReadOnlySet<SessionId> SnapshotIds,
+        IReadOnlyList<StoredObject> IndexObjects,
+        IReadOnlyList<StoredObject> Others,
+        Dictionary<StorageKey, long> Packs)
+    {
+        public static Listing Of(IStorage storage)
+        {
+            List<StoredObject> snapshots = List(storage, StorageKey.SnapshotsPrefix);
+            HashSet<SessionId> ids = [];
+            foreach (StoredObject found in snapshots)
+            {
+                if (found.Key.TryParseId(StorageKey.SnapshotsPrefix, out SessionId id))
+                    ids.Add(id);
+            }
+
+            // In the order of their names, so that a check of the same objects always says the same.
+            List<StoredObject> indexObjects = [.. List(storage, StorageKey.IndexPrefix).OrderBy(o => o.Key.Name.Length).ThenBy(o => o.Key.Name, StringComparer.Ordinal)];
+            List<StoredObject> all = List(storage, "");
+            Dictionary<StorageKey, long> packs = [];
+            foreach (StoredObject found in all.Where(o => o.Key.TryParsePack(out _, out _)))
+                packs[found.Key] = found.Size;
+            return new Listing(snapshots, ids, indexObjects, [.. all.Where(o => !o.Key.TryParsePack(out _, out _))], packs);
+        }
+
+        private static List<StoredObject> List(IStorage storage, string prefix) =>
+            Patient.Read(() => storage.List(prefix).OrderBy(o => o.Key.Name, StringComparer.Ordinal).ToList());
+    }
 }

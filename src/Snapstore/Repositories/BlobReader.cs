@@ -2,7 +2,11 @@ namespace Snapstore.Repositories;
 
 /// <summary>Reads single blobs, keeping the last few opened segments, for whoever wants one blob of a segment
 /// soon wants its neighbour. One per thread.</summary>
-public sealed class BlobReader(Repository repository, int cachedBytesMax = BlobReader.CachedBytesDefault) : IDisposable
+/// <param name="repository">Where the blobs are.</param>
+/// <param name="cachedBytesMax">Bytes of opened segments to keep.</param>
+/// <param name="index">Where to look blobs up; the repository's own index where this is null.</param>
+public sealed class BlobReader(
+    Repository repository, int cachedBytesMax = BlobReader.CachedBytesDefault, BlobIndex? index = null) : IDisposable
 {
     /// <summary>Bytes of opened segments that are kept.</summary>
     public const int CachedBytesDefault = 12 << 20;
@@ -16,7 +20,7 @@ public sealed class BlobReader(Repository repository, int cachedBytesMax = BlobR
     /// <exception cref="CorruptDataException">The blob is missing or damaged.</exception>
     public ReadOnlySpan<byte> Read(in BlobId id, string what)
     {
-        BlobLocation location = repository.Index.Find(id, what);
+        BlobLocation location = (index ?? repository.Index).Find(id, what);
         byte[] segment = Open(location.Segment);
         ReadOnlySpan<byte> plain = segment.AsSpan(location.Offset, location.Length);
         _segments.Verify(location.Segment.Pack.Kind, id, plain);

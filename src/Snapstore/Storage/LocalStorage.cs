@@ -193,10 +193,10 @@ public sealed class LocalStorage : IStorage
 
     private static void AddObjects(DirectoryHandle folder, string prefix, List<StoredObject> found)
     {
-        using DirectoryNames names = folder.ReadNames();
-        for (int i = 0; i < names.Count; i++)
+        using DirectoryNames? names = TryReadNames(folder);
+        for (int i = 0; i < (names?.Count ?? 0); i++)
         {
-            string name = prefix + Encoding.UTF8.GetString(names[i]);
+            string name = prefix + Encoding.UTF8.GetString(names![i]);
             // What vanishes while it is listed may be left out; any other failure must not look like an empty folder.
             if (StorageKey.TryParse(name) is not { } key || folder.StatIfThere(names[i]) is not { } stat)
                 continue;
@@ -204,6 +204,19 @@ public sealed class LocalStorage : IStorage
                 found.Add(new StoredObject(key, stat.Size));
             else if (stat.Kind == FileKind.Directory)
                 AddObjectsBelow(folder, names[i], name + "/", found);
+        }
+    }
+
+    // The kernel's answer where the open folder was removed meanwhile, and nowhere else.
+    private static DirectoryNames? TryReadNames(DirectoryHandle folder)
+    {
+        try
+        {
+            return folder.ReadNames();
+        }
+        catch (PosixException e) when (e.Error == Errno.NoEntry)
+        {
+            return null;
         }
     }
 

@@ -26,7 +26,7 @@ internal static partial class CallTrace
 
     private static TracedCall? Parse(string line)
     {
-        bool isGood = !line.Contains(") = -1 ", StringComparison.Ordinal);
+        bool isGood = !Failed().IsMatch(line);
         if (TwoNames().Match(line) is { Success: true } two)
             return new(two.Groups[1].Value, $"{two.Groups[2].Value}/{two.Groups[3].Value}", $"{two.Groups[4].Value}/{two.Groups[5].Value}", isGood);
         if (OneName().Match(line) is { Success: true } one)
@@ -35,6 +35,9 @@ internal static partial class CallTrace
             ? new(file.Groups[1].Value, file.Groups[2].Value, "", isGood)
             : null;
     }
+
+    [GeneratedRegex(@"\) += -1 ")]
+    private static partial Regex Failed();
 
     [GeneratedRegex("""^(renameat2|linkat)\(\d+<(.*?)>, "(.*?)", \d+<(.*?)>, "(.*?)", """)]
     private static partial Regex TwoNames();

@@ -109,7 +109,7 @@ public abstract class StorageContract
     public void Any_range_can_be_read()
     {
         using IStorage storage = Make();
-        byte[] content = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
+        byte[] content = [.. Enumerable.Range(0, 1000).Select(i => (byte)(i % 251))];
         storage.PutIfAbsent(Key("packs/aa/one"), content);
         foreach ((int offset, int length) in new[] { (0, 1000), (0, 1), (999, 1), (500, 500), (1000, 0), (17, 300) })
         {

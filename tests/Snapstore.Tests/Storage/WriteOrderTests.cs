@@ -18,7 +18,7 @@ public sealed class WriteOrderTests : IDisposable
         Assert.Equal(Names, calls.Where(call => call.Name == "renameat2").Select(call => call.NewPath[(Root.Length + 1)..]));
         Assert.Empty(WriteOrder.Faults(Root, calls));
         // The parent of the root; each file and its folder; the names of packs, aa and bb.
-        Assert.Equal(1 + (2 * Names.Length) + 3 + 1, calls.Count(call => call.Name == "fsync"));
+        Assert.Equal(1 + (2 * Names.Length) + 3, calls.Count(call => call.Name == "fsync"));
     }
 
     [Fact]
@@ -114,13 +114,13 @@ public sealed class WriteOrderTests : IDisposable
     public void An_error_while_listing_is_no_empty_listing()
     {
         Trace([], ["create-and-put", Root, .. Names]);
-        foreach (string error in new[] { "EIO", "ENOENT", "EACCES" })
+        foreach (string error in new[] { "EIO", "ESTALE", "EACCES", "EINVAL" })
         {
             string output = Trace(["-P", Root + "/packs/aa", "-e", $"inject=getdents64:error={error}"], ["list", Root, "packs/"]).Output;
             Assert.StartsWith("StorageException", output, StringComparison.Ordinal);
         }
 
-        Assert.Equal("3 objects\n", Trace(["-e", "inject=getdents64:error=EINTR:when=1"], ["list", Root, "packs/"]).Output);
+        Assert.Equal("3 objects\n", Trace(["-P", Root + "/packs/aa", "-e", "inject=getdents64:error=EINTR:when=1"], ["list", Root, "packs/"]).Output);
     }
 
     private (string Output, TracedCall[] Calls) Trace(string[] straceOptions, string[] verb) => CallTrace.Run(_folder.Path, straceOptions, verb);

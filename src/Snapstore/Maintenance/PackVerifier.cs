@@ -1,0 +1,185 @@
+using Snapstore.Formats;
+using Snapstore.Hashing;
+using Snapstore.Repositories;
+
+namespace Snapstore.Maintenance;
+
+/// <summary>Reads packs whole, once and front to back: the stored bytes hash to the name, the directory is the one the
+/// index knows, every segment of data opens and every blob in it hashes to its id.</summary>
+/// <remarks>
+/// A piece of about 1 MiB is read, hashed and opened before the next, so that the bytes still lie in the cache.
+/// Segments of meta packs are not opened here: <see cref="TreeSweep"/> opens them all in the same check.
+/// </remarks>
+internal sealed class PackVerifier(
+    Repository repository, PackInventory inventory, BlobPlaces places, FindingList findings, CheckProgress progress, CancellationToken cancel)
+{
+    private long _bytesRead;
+    private long _packsRead;
+
+    /// <summary>Stored bytes read.</summary>
+    public long BytesRead => _bytesRead;
+
+    /// <summary>Packs read whole.</summary>
+    public long PacksRead => _packsRead;
+
+    /// <summary>Verifies these packs, several at a time.</summary>
+    public void Run(IEnumerable<KnownPack> packs, int workers)
+    {
+        using WorkQueue<KnownPack> queue = new("read packs", workers, workers, MakeWorker);
+        foreach (KnownPack pack in packs)
+        {
+            cancel.ThrowIfCancellationRequested();
+            queue.Add(pack);
+        }
+
+        queue.Complete();
+    }
+
+    private (Action<KnownPack> Work, IDisposable? Owned) MakeWorker()
+    {
+        PackPass pass = new(repository, progress, cancel);
+        return (pack => Verify(pack, pass), pass);
+    }
+
+    private void Verify(KnownPack pack, PackPass pass)
+    {
+        List<string> first = [];
+        SnapstoreException? failure = null;
+        for (int attempt = 1; attempt <= Patient.ReadsMax; attempt++)
+        {
+            try
+            {
+                failure = null;
+                pass.Run(pack, DirectoryOf(pack, pass));
+            }
+            catch (SnapstoreException e) when (e is CorruptDataException or StorageException or Storage.ObjectMissingException)
+            {
+                failure = e;
+            }
+
+            Interlocked.Add(ref _bytesRead, pass.BytesRead);
+            if (failure is null && pass.Problems.Count == 0)
+                break;
+            if (first.Count == 0)
+                first.AddRange(failure is null ? pass.Problems : [failure.Message]);
+        }
+
+        Interlocked.Increment(ref _packsRead);
+        Conclude(pack, pass, failure, first);
+    }
+
+    private void Conclude(KnownPack pack, PackPass pass, SnapstoreException? failure, List<string> first)
+    {
+        string name = pack.Key.Name;
+        if (failure is not null)
+            findings.AddFailure(name, failure);
+        else if (pass.Problems.Count == 0 && first.Count > 0)
+            findings.Add(FindingKind.Note, name, $"was read wrongly and then right: the storage or this machine's memory cannot be trusted ({first[0]})");
+        foreach (string problem in pass.Problems)
+            findings.Add(FindingKind.Damage, name, problem);
+        foreach (long offset in pass.BadSegments)
+            places.AddBadSegment(pack.Key, offset);
+    }
+
+    // The index's directory is the one that readers go by; it is fetched again only where the pack's own is another.
+    private PackDirectory? DirectoryOf(KnownPack pack, PackPass pass)
+    {
+        pass.Begin();
+        PackDirectory? own = null;
+        try
+        {
+            IndexedPack found = PackReader.ReadDirectory(repository, pack.Key, pack.Size);
+            own = found.Directory;
+            if (found.Kind != pack.Kind)
+                pass.Problems.Add($"says it holds {found.Kind}, and the index says {pack.Kind}");
+        }
+        catch (SnapstoreException e) when (e is CorruptDataException or UnsupportedException)
+        {
+            pass.Problems.Add(e.Message);
+        }
+
+        if (own is not null && PackInventory.HashOf(own, pass.Record) == pack.DirectoryHash)
+            return own;
+        if (own is not null)
+            pass.Problems.Add("has a directory other than the one in the index");
+        return pack.Nodes ?? inventory.FindDirectory(pack.Key) ?? own;
+    }
+}
+
+/// <summary>One reading of one pack. One per thread.</summary>
+internal sealed class PackPass(Repository repository, CheckProgress progress, CancellationToken cancel) : IDisposable
+{
+    private readonly SegmentOpener _opener = new(repository);
+    private readonly Blake3Hasher _hasher = new();
+
+    /// <summary>What is wrong with the pack.</summary>
+    public List<string> Problems { get; } = [];
+
+    /// <summary>Offsets of segments that do not open.</summary>
+    public List<long> BadSegments { get; } = [];
+
+    /// <summary>Room for encoding a directory.</summary>
+    public ByteWriter Record { get; } = new(64 << 10);
+
+    /// <summary>Stored bytes read in this pass.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>Forgets the pass before.</summary>
+    public void Begin()
+    {
+        Problems.Clear();
+        BadSegments.Clear();
+        BytesRead = 0;
+        _hasher.Reset();
+    }
+
+    /// <summary>Reads the pack; without a directory only its hash can be checked.</summary>
+    public void Run(KnownPack pack, PackDirectory? directory)
+    {
+        ReadAndHash(pack, 0, PackFrame.HeaderSize);
+        foreach (SegmentRun run in directory is null ? [] : SegmentRun.AllOf(directory))
+        {
+            ReadOnlySpan<byte> stored = ReadAndHash(pack, run.Offset, run.Length);
+            if (pack.Kind == PackKind.Data)
+                OpenAll(pack, directory!, run, stored);
+        }
+
+        while (BytesRead < pack.Size)
+            ReadAndHash(pack, BytesRead, (int)Math.Min(SegmentRun.LengthTarget, pack.Size - BytesRead));
+        Span<byte> hash = stackalloc byte[ObjectHash.Size];
+        _hasher.Finish(hash);
+        if (new ObjectHash(hash) != pack.Hash)
+            Problems.Add($"its bytes hash to {new ObjectHash(hash)}, not to its name");
+        progress.Add(1, 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _opener.Dispose();
+
+    private ReadOnlySpan<byte> ReadAndHash(KnownPack pack, long offset, int length)
+    {
+        cancel.ThrowIfCancellationRequested();
+        Span<byte> stored = _opener.Room(length);
+        repository.Storage.Read(pack.Key, offset, stored);
+        _hasher.Update(stored);
+        BytesRead += length;
+        progress.Add(0, length);
+        return stored;
+    }
+
+    private void OpenAll(KnownPack pack, PackDirectory directory, SegmentRun run, ReadOnlySpan<byte> stored)
+    {
+        foreach (SegmentRecord segment in directory.Segments[run.First..run.End])
+        {
+            try
+            {
+                _ = _opener.Open(pack, directory, segment, stored.Slice((int)(segment.Offset - run.Offset), segment.StoredLength));
+            }
+            catch (Exception e) when (e is CorruptDataException or UnsupportedException)
+            {
+                Problems.Add(e.Message);
+                BadSegments.Add(segment.Offset);
+            }
+        }
+    }
+}
