@@ -80,4 +80,11 @@ public static class Limits
 
     /// <summary>Bytes of a command's stderr that are kept.</summary>
     public const int StderrTailSize = 4 << 10;
+
+    /// <summary>Findings that a check keeps: nobody reads more, and a repository without packs would give millions.</summary>
+    public const int FindingsMax = 10_000;
+
+    /// <summary>Broken nodes of one snapshot that a check enters to name paths: shared broken subtrees can have more
+    /// paths than there are atoms.</summary>
+    public const int DamageStepsMax = 250_000;
 }

@@ -6,9 +6,6 @@ namespace Snapstore.Maintenance;
 /// them only down to nodes that are not whole.</summary>
 internal sealed class DamageWalk(Repository repository, BlobPlaces places, NodeTable nodes, FindingList findings) : IDisposable
 {
-    // A tree of shared broken subtrees can have more paths than atoms; the count is given up there.
-    private const int StepsMax = 1_000_000;
-
     private readonly BlobReader _blobs = new(repository, index: places.Index);
     private readonly NodeExaminer _examiner = new(places);
     private readonly Stack<Step> _pending = new();
@@ -25,7 +22,7 @@ internal sealed class DamageWalk(Repository repository, BlobPlaces places, NodeT
         for (int steps = 0; _pending.TryPop(out Step? step); steps++)
         {
             cancel.ThrowIfCancellationRequested();
-            if (steps == StepsMax)
+            if (steps == Limits.DamageStepsMax)
             {
                 findings.SetAtLeast(_snapshot);
                 return;

@@ -3,7 +3,7 @@ namespace Snapstore.Maintenance;
 /// <summary>Findings as they come, one an object and kind. Thread safe; bounded.</summary>
 internal sealed class FindingList(CheckProgress progress)
 {
-    private const int FindingsMax = 10_000, MessagesMax = 5;
+    private const int MessagesMax = 5;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(FindingKind, string), Entry> _entries = [];
@@ -71,7 +71,7 @@ internal sealed class FindingList(CheckProgress progress)
             return entry;
         if (kind == FindingKind.Damage)
             progress.CountDamaged();
-        if (_entries.Count >= FindingsMax)
+        if (_entries.Count >= Limits.FindingsMax)
         {
             _dropped++;
             return null;

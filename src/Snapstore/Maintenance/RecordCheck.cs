@@ -20,10 +20,11 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
     public void CheckKeys(IEnumerable<StoredObject> listed)
     {
         Attempt(StorageKey.Config, () => RepositoryConfig.Decode(ReadWhole(StorageKey.Config), repository.Keys));
-        foreach (StoredObject found in listed)
+        StorageKey own = StorageKey.KeySlot(repository.Slot.Id);
+        foreach (StorageKey key in listed.Select(found => found.Key).Append(own).Distinct())
         {
-            if (found.Key.TryParseId(StorageKey.KeysPrefix, out SessionId id))
-                Attempt(found.Key, () => CheckSlot(id, found.Key));
+            if (key.TryParseId(StorageKey.KeysPrefix, out SessionId id))
+                Attempt(key, () => CheckSlot(id, key));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Snapstore.Compression;
 using Snapstore.Formats;
 using Snapstore.Repositories;
@@ -38,7 +39,7 @@ internal sealed class SegmentOpener(Repository repository) : IDisposable
     private static Span<byte> Room(ref byte[] buffer, int length)
     {
         if (buffer.Length < length)
-            buffer = GC.AllocateUninitializedArray<byte>(Math.Max(length, SegmentRun.LengthTarget * 3 / 2), pinned: true);
+            buffer = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)length), pinned: true);
         return buffer.AsSpan(0, length);
     }
 }
