@@ -48,6 +48,9 @@ public static class Limits
     /// <summary>Bytes of one extended attribute's value (Linux XATTR_SIZE_MAX).</summary>
     public const int AttributeValueSizeMax = 64 << 10;
 
+    /// <summary>Bytes of all attribute values of one file: an entry must fit in a blob, beside others.</summary>
+    public const int AttributesSizeMax = 4 << 20;
+
     /// <summary>Attributes of one file.</summary>
     public const int AttributeCountMax = 4096;
 

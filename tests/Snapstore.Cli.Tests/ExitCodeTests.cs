@@ -96,6 +96,10 @@ public sealed class ExitCodeTests : IDisposable
         foreach (string pack in packs)
             File.Delete(pack);
         _program.Run("restore", "latest", "--target", "out").Expect(4);
+        ProgramRun check = _program.Run("check", "--json").Expect(4);
+        Assert.Contains(check.Objects, found => found.GetProperty("type").GetString() == "finding");
+        Assert.True(check.Objects[^1].GetProperty("has_damage").GetBoolean());
+        Assert.Contains("DAMAGED", _program.Run("check").Expect(4).Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -134,6 +134,7 @@ internal sealed class RepositoryBuilder : IDisposable
     {
         _writer.Dispose();
         Repository.Dispose();
+        _secret.Dispose();
     }
 
     private BlobWriter NewWriter() =>

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using System.Text.Unicode;
 using Snapstore.Formats;
@@ -7,35 +6,32 @@ using Snapstore.Text;
 
 namespace Snapstore.Browse;
 
-/// <summary>Writes a snapshot, or a part of it, as a zip archive: contents, modes, symbolic links and times to two
-/// seconds; what zip cannot hold is a warning. Owners, attributes and holes are lost without one.</summary>
+/// <summary>Writes a snapshot, or a part of it, as a zip archive: contents, modes, numbers of owners, symbolic
+/// links and times to the second; what zip cannot hold is a warning. Attributes and holes are lost without one.</summary>
 public sealed class ZipExport : IDisposable
 {
     private const int NameSizeMax = ushort.MaxValue;
     private const int TypeFile = 0x8000, TypeDirectory = 0x4000, TypeSymlink = 0xA000;
-    private const int DosDirectory = 0x10;
-    private const int ModeShift = 16;
 
     // What the format's date field can say.
     private static readonly DateTime TimeMin = new(1980, 1, 1), TimeMax = new(2107, 12, 31, 23, 59, 58);
 
     private readonly ContentReader _contents;
     private readonly ExportWalk _walk;
-    private readonly ZipArchive _zip;
+    private readonly ZipWriter _zip;
     private readonly HardLinks _links = new();
     private readonly ExportOptions _options;
     private readonly CancellationToken _cancel;
     private long _entries;
     private long _bytes;
     private long _warnings;
-    private bool _isWhole;
 
     private ZipExport(
         Repository repository, SnapshotPath selection, Stream output, ExportOptions options, CancellationToken cancel)
     {
         _contents = new ContentReader(repository, options.Workers);
         _walk = new ExportWalk(repository, selection, _contents);
-        _zip = new ZipArchive(output, ZipArchiveMode.Create, leaveOpen: true);
+        _zip = new ZipWriter(output);
         _options = options;
         _cancel = cancel;
     }
@@ -53,17 +49,15 @@ public sealed class ZipExport : IDisposable
         using ZipExport export = new(repository, selection, output, options, cancel);
         foreach (ExportMember member in export._walk.Members())
             export.Write(member.Name, member.Entry);
-        export._isWhole = true;
+        export._zip.Finish();
         return new ExportReport(export._entries, export._bytes, export._warnings);
     }
 
     /// <inheritdoc/>
-    /// <remarks>Ends the archive only where all was written: one cut off by a failure must not look whole.</remarks>
     public void Dispose()
     {
         _contents.Dispose();
-        if (_isWhole)
-            _zip.Dispose();
+        _zip.Dispose();
     }
 
     private void Write(byte[] name, TreeEntry entry)
@@ -76,45 +70,37 @@ public sealed class ZipExport : IDisposable
             return;
         }
 
-        if (name.Length >= NameSizeMax)
+        byte[] stored = NameOf(name, path);
+        if (entry.Kind == EntryKind.Directory)
+            stored = [.. stored, (byte)'/'];
+        if (stored.Length > NameSizeMax)
         {
-            Warn($"{path}: zip cannot hold a name of {name.Length} bytes; it was left out");
+            Warn($"{path}: zip cannot hold a name of {stored.Length} bytes; it was left out");
             return;
         }
 
         if (_links.FirstName(name, entry) is { } first)
             Warn($"{path}: zip cannot hold a hard link; it is a copy of {PrintablePath.Of(first)}");
-        WriteMember(name, path, entry);
+        WriteMember(stored, path, entry);
     }
 
-    private void WriteMember(byte[] name, string path, TreeEntry entry)
+    private void WriteMember(byte[] stored, string path, TreeEntry entry)
     {
-        bool isDirectory = entry.Kind == EntryKind.Directory;
-        string suffix = isDirectory ? "/" : "";
-        // A directory and a link have nothing to compress.
-        CompressionLevel level = entry.Kind == EntryKind.File ? CompressionLevel.Optimal : CompressionLevel.NoCompression;
-        ZipArchiveEntry member = _zip.CreateEntry(NameOf(name, path) + suffix, level);
-        member.LastWriteTime = TimeOf(entry.Mtime);
-        member.ExternalAttributes = AttributesOf(entry);
-        if (!isDirectory)
-        {
-            using Stream content = member.Open();
-            if (entry.Kind == EntryKind.Symlink)
-                content.Write(entry.Target);
-            else
-                _contents.CopyTo(entry, path, content, _cancel);
-        }
-
+        ZipMember member = new(stored, TypeOf(entry.Kind) | entry.Mode, entry, TimeOf(entry.Mtime));
+        if (entry.Kind == EntryKind.File && entry.Size > 0)
+            _zip.Add(member, entry.Size, content => _contents.CopyTo(entry, path, content, _cancel));
+        else
+            _zip.Add(member, entry.Target);
         _entries++;
         _bytes += entry.Size;
     }
 
-    private string NameOf(byte[] name, string path)
+    private byte[] NameOf(byte[] name, string path)
     {
         if (Utf8.IsValid(name))
-            return Encoding.UTF8.GetString(name);
+            return name;
         Warn($"{path}: zip holds names in UTF-8 only; it is stored under this escaped name");
-        return path;
+        return Encoding.UTF8.GetBytes(path);
     }
 
     private void Warn(string what)
@@ -123,21 +109,17 @@ public sealed class ZipExport : IDisposable
         _options.Warn(what);
     }
 
-    private static int AttributesOf(TreeEntry entry)
+    private static int TypeOf(EntryKind kind) => kind switch
     {
-        int type = entry.Kind switch
-        {
-            EntryKind.Directory => TypeDirectory,
-            EntryKind.Symlink => TypeSymlink,
-            _ => TypeFile,
-        };
-        return unchecked((type | entry.Mode) << ModeShift) | (type == TypeDirectory ? DosDirectory : 0);
-    }
+        EntryKind.Directory => TypeDirectory,
+        EntryKind.Symlink => TypeSymlink,
+        _ => TypeFile,
+    };
 
-    private DateTimeOffset TimeOf(EntryTime time)
+    private DateTime TimeOf(EntryTime time)
     {
         long seconds = Math.Clamp(time.Seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds());
         DateTime local = TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeSeconds(seconds), _options.Zone).DateTime;
-        return new DateTimeOffset(local < TimeMin ? TimeMin : local > TimeMax ? TimeMax : local, TimeSpan.Zero);
+        return local < TimeMin ? TimeMin : local > TimeMax ? TimeMax : local;
     }
 }

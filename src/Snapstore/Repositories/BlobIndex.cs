@@ -3,8 +3,7 @@ using Snapstore.Formats;
 namespace Snapstore.Repositories;
 
 /// <summary>Blob id -> place, over all packs that are known to exist (spec/formats/index.md). Thread safe.</summary>
-/// <remarks>A few immutable tables, newest last; added packs make a new one, and small ones are merged
-/// so that a look-up never visits many.</remarks>
+/// <remarks>A few immutable tables, newest last; added packs make a new one.</remarks>
 public sealed class BlobIndex : IDisposable
 {
     private readonly Lock _lock = new();

@@ -13,7 +13,10 @@ public static class KeySlots
     {
         List<string> problems = [];
         int tried = 0;
-        foreach (KeySlot slot in Load(storage, repository, problems).Take(Limits.KeySlotsMax))
+        // Cheapest first: slots that a hostile storage added, as dear as the bounds allow, come after the real ones.
+        IEnumerable<KeySlot> slots = Load(storage, repository, problems).Where(slot => slot.IsForKeyFile == secret.IsKeyFile)
+            .OrderBy(slot => (long)slot.Cost.MemoryKib * slot.Cost.Passes);
+        foreach (KeySlot slot in slots.Take(Limits.KeySlotsMax))
         {
             try
             {
@@ -21,7 +24,7 @@ public static class KeySlots
                 if (slot.TryOpen(secret) is { } keys)
                     return (keys, slot);
             }
-            catch (CorruptDataException e)
+            catch (Exception e) when (e is CorruptDataException or StorageException)
             {
                 problems.Add(e.Message);
             }

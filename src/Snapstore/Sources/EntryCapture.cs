@@ -55,8 +55,15 @@ internal sealed class EntryCapture
     }
 
     /// <summary>The attributes of an open file as entries hold them.</summary>
-    public static ExtendedAttribute[] Convert((byte[] Name, byte[] Value)[] attributes) =>
-        attributes.Length == 0 ? [] : [.. attributes.Select(a => new ExtendedAttribute(a.Name, a.Value))];
+    /// <exception cref="PosixException">They take more than a tree node may hold.</exception>
+    public static ExtendedAttribute[] Convert((byte[] Name, byte[] Value)[] attributes)
+    {
+        if (attributes.Length == 0)
+            return [];
+        if (attributes.Sum(a => (long)a.Value.Length) > Limits.AttributesSizeMax)
+            throw new PosixException("read extended attributes", "(more than 4 MiB)"u8, Errno.TooBig);
+        return [.. attributes.Select(a => new ExtendedAttribute(a.Name, a.Value))];
+    }
 
     private static bool IsSameInode(TreeEntry parent, in FileStat stat) =>
         parent.Inode == stat.Inode && parent.Ctime.Seconds == stat.CtimeSeconds && parent.Ctime.Nanoseconds == stat.CtimeNanoseconds;

@@ -83,15 +83,19 @@ internal sealed class FileScanner(ScanSelection selection, IScanNotes notes, Act
         _selectedFound++;
         if (stat.Kind == FileKind.Symlink)
             notes.Note(_path.Bytes, "is a symbolic link: the link is in the snapshot, not what it leads to");
-        Visit(directory, name, stat, stat.Device);
+        Pass(directory, name, stat, stat.Device);
     }
 
+    // What the user named is taken whatever the patterns say; they decide about what is below it.
     private void Visit(DirectoryHandle directory, ReadOnlySpan<byte> name, in FileStat stat, ulong device)
     {
-        bool isDirectory = stat.Kind == FileKind.Directory;
-        if (selection.Excludes.IsExcluded(_path.Bytes, isDirectory))
-            return;
-        if (isDirectory)
+        if (!selection.Excludes.IsExcluded(_path.Bytes, stat.Kind == FileKind.Directory))
+            Pass(directory, name, stat, device);
+    }
+
+    private void Pass(DirectoryHandle directory, ReadOnlySpan<byte> name, in FileStat stat, ulong device)
+    {
+        if (stat.Kind == FileKind.Directory)
             VisitDirectory(directory, name, stat, device);
         else if (stat.Kind == FileKind.Socket)
             notes.Note(_path.Bytes, "a socket, passed over");

@@ -23,7 +23,7 @@ public sealed class ContentReaderTests
             TestTree.File("sparse", ContentPart.Hole(100_000), ContentPart.Noise(70_000, 7), ContentPart.Hole(1_000_001)),
             TestTree.File("repeats", [.. Enumerable.Range(0, 50).SelectMany(i => new[] { repeated, ContentPart.Noise(3000, i) })]),
         ];
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot snapshot = test.Take(files);
         using TreeReader trees = new(test.Repository);
         using ContentReader reader = new(test.Repository, workers);
@@ -50,7 +50,7 @@ public sealed class ContentReaderTests
         Prop.ForAll(part.ListOf().ToArbitrary(), parts =>
         {
             TestTree file = TestTree.File("f", [.. parts]);
-            using TestRepository test = new();
+            using BrowsedRepository test = new();
             Snapshot snapshot = test.Take(file);
             using TreeReader trees = new(test.Repository);
             using ContentReader reader = new(test.Repository, 1);
@@ -63,7 +63,7 @@ public sealed class ContentReaderTests
     [Fact]
     public void Says_which_file_is_damaged()
     {
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot snapshot = test.Take(TestTree.File("f", ContentPart.Noise(100_000, 1)));
         using TreeReader trees = new(test.Repository);
         TreeEntry entry = PathFinder.Find(trees, new SnapshotPath(snapshot, "/f"u8.ToArray()));
@@ -81,7 +81,7 @@ public sealed class ContentReaderTests
     [Fact]
     public void Says_how_far_a_path_goes()
     {
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot snapshot = test.Take(TestTree.Directory("a", TestTree.File("f", "x"), TestTree.Symlink("l", "/etc")));
         using TreeReader trees = new(test.Repository);
         Assert.Equal(EntryKind.File, PathFinder.Find(trees, At("/a/f")).Kind);

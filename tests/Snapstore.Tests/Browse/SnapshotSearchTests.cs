@@ -25,7 +25,7 @@ public sealed class SnapshotSearchTests
     [InlineData("none", "")]
     public void Finds_by_pattern_in_every_snapshot(string pattern, string expected)
     {
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot[] snapshots = [test.Take(Root), test.Take(Root), test.Take([.. Root, TestTree.File("new.c", "")])];
         using SnapshotSearch search = Search(test, pattern);
         Assert.Equal(expected, Run(search, snapshots[0]));
@@ -36,7 +36,7 @@ public sealed class SnapshotSearchTests
     [Fact]
     public void Finds_by_kind_size_and_time()
     {
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         TestTree[] root =
         [
             TestTree.File("old", "1").With(entry => entry with { Mtime = new EntryTime(10, 0) }),
@@ -64,7 +64,7 @@ public sealed class SnapshotSearchTests
         TestTree[] root = [.. Enumerable.Range(0, 40).Select(i => TestTree.Directory(
             i.ToString(CultureInfo.InvariantCulture),
             [.. Enumerable.Range(0, i * 10).Select(j => TestTree.File($"{j}.{(j % 3 == 0 ? "c" : "h")}", ""))]))];
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot snapshot = test.Take(root);
         string expected = string.Join(' ', TestTree.Directory("", root).Below().Select(p => p.Path).Where(path => path.EndsWith(".c", StringComparison.Ordinal)));
         using SnapshotSearch search = Search(test, "*.c");
@@ -76,7 +76,7 @@ public sealed class SnapshotSearchTests
     public void Does_not_read_again_what_was_searched()
     {
         TestTree[] files = [.. Enumerable.Range(0, 20_000).Select(i => TestTree.File($"f{i}", ContentPart.Noise(190, i)))];
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot first = test.Take(TestTree.Directory("big", files));
         Snapshot second = test.Take(TestTree.Directory("big", files), TestTree.File("more", ""));
         using SnapshotSearch search = Search(test, "f19999");
@@ -86,7 +86,7 @@ public sealed class SnapshotSearchTests
         Assert.InRange(test.Storage.BytesRead - before, 0, 1_200_000);
     }
 
-    private static SnapshotSearch Search(TestRepository test, string pattern) =>
+    private static SnapshotSearch Search(BrowsedRepository test, string pattern) =>
         new(test.Repository, new SearchCriteria { Patterns = ExcludeRules.Parse([pattern]) });
 
     private static string Run(SnapshotSearch search, Snapshot snapshot) =>

@@ -107,7 +107,7 @@ public sealed class TarExportTests
 
         public ExtractedTar(TestTree[] root, string path = "")
         {
-            using TestRepository test = new();
+            using BrowsedRepository test = new();
             Snapshot snapshot = test.Take(root);
             string archive = _directory + ".tar";
             using (FileStream output = File.Create(archive))

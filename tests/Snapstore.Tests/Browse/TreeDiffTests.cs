@@ -20,7 +20,7 @@ public sealed class TreeDiffTests
         Prop.ForAll(pairs, pair =>
         {
             (TestTree before, TestTree after) = pair;
-            using TestRepository test = new();
+            using BrowsedRepository test = new();
             (Snapshot first, Snapshot second) = (test.Take(before.Children), test.Take(after.Children));
             Assert.Equal(Naive(before, after, withMetadata: true), Compare(test, first, second, withMetadata: true));
             Assert.Equal(Naive(before, after, withMetadata: false), Compare(test, first, second, withMetadata: false));
@@ -33,7 +33,7 @@ public sealed class TreeDiffTests
         TestTree[] files = [.. Enumerable.Range(0, 3000).Select(i => TestTree.File(Name(i), i.ToString(CultureInfo.InvariantCulture)))];
         Gen<int[]> numbers = Gen.Choose(0, 3100).ArrayOf().Select(all => all.Distinct().ToArray());
         Arbitrary<(int[] Removed, int[] Added)> changes = (from r in numbers from a in numbers select (r, a)).ToArbitrary();
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot first = test.Take(files);
         Prop.ForAll(changes, change =>
         {
@@ -53,7 +53,7 @@ public sealed class TreeDiffTests
     public void Reads_little_where_little_differs()
     {
         TestTree[] files = [.. Enumerable.Range(0, 30_000).Select(i => TestTree.File(Name(i), ContentPart.Noise(190, i)))];
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot first = test.Take(TestTree.Directory("big", files), TestTree.Directory("same", files));
         Snapshot second = test.Take(TestTree.Directory("big", [.. files, TestTree.File("n10000x", "new")]), TestTree.Directory("same", files));
         _ = test.Repository.Index.Count;
@@ -68,7 +68,7 @@ public sealed class TreeDiffTests
     public void Sums_up_and_counts_content_that_is_new()
     {
         ContentPart old = ContentPart.Noise(100_000, 1), moved = ContentPart.Noise(90_000, 2), fresh = ContentPart.Noise(80_000, 3);
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot first = test.Take(TestTree.File("old", old), TestTree.File("from", moved), TestTree.Directory("gone"));
         Snapshot second = test.Take(TestTree.File("old", old), TestTree.File("to", moved, fresh), TestTree.File("copy", old), TestTree.File("again", fresh));
         DiffTotals totals = new();
@@ -88,7 +88,7 @@ public sealed class TreeDiffTests
 
     private static string Name(int number) => "n" + number.ToString("d5", CultureInfo.InvariantCulture);
 
-    private static List<string> Compare(TestRepository test, Snapshot first, Snapshot second, bool withMetadata)
+    private static List<string> Compare(BrowsedRepository test, Snapshot first, Snapshot second, bool withMetadata)
     {
         using TreeDiff diff = new(test.Repository, withMetadata);
         return [.. diff.Run(PathFinder.Root(first), PathFinder.Root(second), []).Select(d => $"{d.Kind} {Encoding.Latin1.GetString(d.Path)}")];

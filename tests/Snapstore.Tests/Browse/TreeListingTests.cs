@@ -11,7 +11,7 @@ public sealed class TreeListingTests
     public void Lists_each_directory_before_what_is_in_it()
     {
         TestTree tree = TestTree.Directory("", TestTree.Directory("b", TestTree.File("\xff\n", "1"), TestTree.Directory("c")), TestTree.File("a", ""), TestTree.File("b.txt", ""));
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot snapshot = test.Take(tree.Children);
         using TreeReader trees = new(test.Repository);
         Assert.Equal(["/a", "/b", "/b/c", "/b/\xff\n", "/b.txt"], Paths(new TreeListing(trees, PathFinder.Root(snapshot), []), skip: false));
@@ -23,7 +23,7 @@ public sealed class TreeListingTests
     [Fact]
     public void Refuses_a_tree_that_is_deeper_than_any()
     {
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         (Snapshot deep, Snapshot deeper) = (test.TakeDeep(Limits.TreeDepthMax), test.TakeDeep(Limits.TreeDepthMax + 1));
         using TreeReader trees = new(test.Repository);
         using TreeListing whole = new(trees, PathFinder.Root(deep), []);

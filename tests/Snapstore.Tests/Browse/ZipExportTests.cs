@@ -67,9 +67,35 @@ public sealed class ZipExportTests
     }
 
     [Fact]
+    public void Holds_more_members_than_its_first_format_counts()
+    {
+        TestTree[] root = [.. Enumerable.Range(0, 66_000).Select(i => TestTree.File($"f{i:d5}", i % 1000 == 0 ? "some" : ""))];
+        (ZipArchive zip, ExportReport report, List<string> _) = Export(root);
+        using (zip)
+        {
+            Assert.Equal(66_000, report.Entries);
+            Assert.Equal(66_000, zip.Entries.Count);
+            Assert.Equal("f65999", zip.Entries[^1].FullName);
+            Assert.Equal("some", Text(zip, "f65000"));
+        }
+    }
+
+    [Fact]
+    public void Sums_as_zip_does()
+    {
+        Crc32 sum = default;
+        sum.Update("12345"u8);
+        sum.Update("6789"u8);
+        Assert.Equal(0xCBF43926, sum.Value);
+        Crc32 whole = default;
+        whole.Update("123456789"u8);
+        Assert.Equal(sum.Value, whole.Value);
+    }
+
+    [Fact]
     public void Has_no_end_where_content_is_damaged()
     {
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot snapshot = test.Take(TestTree.File("f", ContentPart.Noise(100_000, 1)));
         test.Storage.Delete(test.Repository.Index.Packs.Single(p => p.Kind == PackKind.Data).Key);
         using MemoryStream output = new();
@@ -79,7 +105,7 @@ public sealed class ZipExportTests
 
     private static (ZipArchive Zip, ExportReport Report, List<string> Warnings) Export(TestTree[] root)
     {
-        using TestRepository test = new();
+        using BrowsedRepository test = new();
         Snapshot snapshot = test.Take(root);
         using MemoryStream output = new();
         List<string> warnings = [];
@@ -87,7 +113,7 @@ public sealed class ZipExportTests
         return (new ZipArchive(new MemoryStream(output.ToArray())), report, warnings);
     }
 
-    private static ExportReport Run(TestRepository test, Snapshot snapshot, Stream output, List<string> warnings) =>
+    private static ExportReport Run(BrowsedRepository test, Snapshot snapshot, Stream output, List<string> warnings) =>
         ZipExport.Run(test.Repository, new SnapshotPath(snapshot, []), output, new ExportOptions { Warn = warnings.Add }, CancellationToken.None);
 
     private static string Text(ZipArchive zip, string name) => Encoding.UTF8.GetString(Bytes(zip, name));

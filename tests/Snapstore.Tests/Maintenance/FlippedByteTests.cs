@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Snapstore.Formats;
 using Snapstore.Maintenance;
 using Snapstore.Repositories;
 using Snapstore.Storage;

@@ -98,6 +98,33 @@ public sealed class BlobWriterTests
     }
 
     [Fact]
+    public void Counts_the_bytes_of_an_index_object_at_the_edges_of_its_padding_too()
+    {
+        SeededValues values = new(10);
+        for (int count = 2; count <= 24; count++)
+        {
+            for (int longer = 0; longer <= 3; longer++)
+            {
+                using MemoryStorage storage = new();
+                using Repository repository = SmallRepository.Over(storage);
+                using BlobWriter writer = SmallRepository.Writer(repository);
+                for (int i = 0; i < count; i++)
+                {
+                    // A length of 128 or more takes one byte more: so the record has many sizes.
+                    byte[] blob = values.Fill(i < longer ? 200 : 100);
+                    if (i % 2 == 0)
+                        writer.PutData(repository.Keys.DataId(blob), blob);
+                    else
+                        writer.PutMeta(blob);
+                }
+
+                writer.Finish();
+                Assert.Equal(storage.List("").Sum(found => found.Size), writer.Counts.StoredBytes);
+            }
+        }
+    }
+
+    [Fact]
     public void Packs_are_closed_at_their_size_and_padded_to_few_sizes()
     {
         using MemoryStorage storage = new();
@@ -144,7 +171,7 @@ public sealed class BlobWriterTests
     public void Stops_quietly_when_it_is_disposed_in_the_middle()
     {
         using MemoryStorage storage = new();
-        FailingStorage counted = new(storage, int.MaxValue);
+        FailingCallStorage counted = new(storage, int.MaxValue);
         using (Repository repository = SmallRepository.Over(counted))
         using (BlobWriter writer = SmallRepository.Writer(repository, workers: 2))
         {
@@ -161,7 +188,7 @@ public sealed class BlobWriterTests
         for (int call = callFirst; ; call++)
         {
             using MemoryStorage inner = new();
-            FailingStorage storage = new(inner, call);
+            FailingCallStorage storage = new(inner, call);
             Task<Exception?> ended = Task.Run<Exception?>(() => Record.Exception(() => run(storage)));
             Assert.True(ended.Wait(Patience), $"it hangs when call {call} fails");
             Assert.Equal(0, storage.PendingObjects);

@@ -7,13 +7,13 @@ using Snapstore.Storage;
 namespace Snapstore.Tests.Browse;
 
 /// <summary>A repository in memory, into which trees are written as a backup would write them.</summary>
-internal sealed class TestRepository : IDisposable
+internal sealed class BrowsedRepository : IDisposable
 {
     private readonly SlotSecret _secret = SlotSecret.OfKeyFile(SlotSecret.NewKeyFile());
     private Repository _repository;
     private long _time = 1_700_000_000_000_000_000;
 
-    public TestRepository() => _repository = RepositoryOpener.Create(
+    public BrowsedRepository() => _repository = RepositoryOpener.Create(
         Storage, "cdc:65536", _secret, KdfCost.Default, new KeyLabel("", "", "", 0), "test");
 
     /// <summary>Its storage, which counts what is read.</summary>

@@ -2,9 +2,9 @@ using Snapstore.Storage;
 
 namespace Snapstore.Tests.Repositories;
 
-/// <summary>Fails one call, counted over all that are made, and every one after it; counts the pending objects that
-/// nobody gave back.</summary>
-internal sealed class FailingStorage(IStorage inner, int failingCall) : IStorage
+/// <summary>Fails one call, reads and pieces of pending objects counted too, and every one after it; counts
+/// the pending objects that nobody gave back.</summary>
+internal sealed class FailingCallStorage(IStorage inner, int failingCall) : IStorage
 {
     private int _calls;
     private int _pending;
@@ -67,7 +67,7 @@ internal sealed class FailingStorage(IStorage inner, int failingCall) : IStorage
             throw Failure;
     }
 
-    private sealed class Pending(FailingStorage storage, IPendingObject inner) : IPendingObject
+    private sealed class Pending(FailingCallStorage storage, IPendingObject inner) : IPendingObject
     {
         private int _isDisposed;
 
