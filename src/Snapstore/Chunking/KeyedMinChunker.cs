@@ -76,6 +76,12 @@ public sealed class KeyedMinChunker : IChunker
         for (; position <= vectorEnd; position += CandidateFilter.Step)
         {
             ulong mask = _filter.Mask(ref Unsafe.Add(ref start, position - CandidateFilter.Size), _width);
+            if (mask == ulong.MaxValue && position == best.LastPosition + 1 && IsRun(ref Unsafe.Add(ref start, position)))
+            {
+                best.LastPosition = position + CandidateFilter.Step - 1;
+                continue;
+            }
+
             while (mask != 0)
             {
                 Consider(ref start, position + BitOperations.TrailingZeroCount(mask), ref best);
@@ -108,6 +114,10 @@ public sealed class KeyedMinChunker : IChunker
         if (best.Position < 0 || rank.GetElement(0) < best.Rank.GetElement(0))
             (best.Position, best.Rank) = (position, rank);
     }
+
+    // All windows that end in the next 64 positions are the one that ended right before: the bytes around are one run.
+    private static bool IsRun(ref byte position) =>
+        IsSameWindow(ref Unsafe.Subtract(ref position, WindowRank.WindowSize)) && IsSameWindow(ref position);
 
     private static bool IsSameWindow(ref byte window) =>
         Vector512.LoadUnsafe(ref window) == Vector512.LoadUnsafe(ref Unsafe.Subtract(ref window, 1));
