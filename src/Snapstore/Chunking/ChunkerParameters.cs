@@ -20,7 +20,7 @@ public sealed record ChunkerParameters(bool IsContentDefined, int AverageSize)
         string[] parts = text.Split(':');
         int size = parts.Length == 2 ? ParseSize(parts[1]) : 0;
         bool isKnown = parts[0] is "cdc" or "fixed";
-        return isKnown && size is >= AverageMin and <= AverageMax && BitOperations.IsPow2(size)
+        return isKnown && IsSize(size)
             ? new ChunkerParameters(parts[0] == "cdc", size)
             : throw new UsageException($"'{text}' is not a chunker: write cdc:SIZE or fixed:SIZE with a power of two from 4KiB to 4MiB, for example cdc:64KiB");
     }
@@ -29,6 +29,16 @@ public sealed record ChunkerParameters(bool IsContentDefined, int AverageSize)
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{(IsContentDefined ? "cdc" : "fixed")}:{AverageSize}");
 
+    /// <summary>Refuses what no chunker can be made of.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a power of two, or out of bounds.</exception>
+    internal static void CheckSize(int size)
+    {
+        if (!IsSize(size))
+            throw new ArgumentOutOfRangeException(nameof(size), size, "a power of two from 4 KiB to 4 MiB is wanted");
+    }
+
+    private static bool IsSize(int size) => size is >= AverageMin and <= AverageMax && BitOperations.IsPow2(size);
+
     private static int ParseSize(string text)
     {
         int factor = text.EndsWith("KiB", StringComparison.Ordinal) ? 1 << 10 : text.EndsWith("MiB", StringComparison.Ordinal) ? 1 << 20 : 1;
@@ -36,32 +46,5 @@ public sealed record ChunkerParameters(bool IsContentDefined, int AverageSize)
         return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= AverageMax / factor
             ? number * factor
             : 0;
-    }
-}
-
-/// <summary>The table from parameters to chunker.</summary>
-public static class Chunkers
-{
-    /// <summary>A chunker under a 32-byte key (which fixed blocks do not need).</summary>
-    public static IChunker Create(ChunkerParameters parameters, ReadOnlySpan<byte> key) => parameters.IsContentDefined
-        ? new KeyedMinChunker(parameters.AverageSize, key)
-        : new FixedChunker(parameters.AverageSize);
-}
-
-/// <summary>Cuts every so many bytes: for database pages and disk images, whose parts stay where they are.</summary>
-public sealed class FixedChunker(int size) : IChunker
-{
-    /// <inheritdoc/>
-    public int SizeMax => size;
-
-    /// <inheritdoc/>
-    public int LookAhead => size;
-
-    /// <inheritdoc/>
-    public int NextCut(ReadOnlySpan<byte> data, bool isEnd)
-    {
-        if (data.Length >= size)
-            return size;
-        return isEnd ? data.Length : 0;
     }
 }

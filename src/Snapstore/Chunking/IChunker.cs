@@ -11,6 +11,6 @@ public interface IChunker
     int LookAhead { get; }
 
     /// <summary>The length of the chunk that begins where <paramref name="data"/> begins; 0 where more bytes are needed to
-    /// decide. With <paramref name="isEnd"/> nothing follows, and the answer is at least 1.</summary>
+    /// decide. With <paramref name="isEnd"/> nothing follows, and the answer is at least 1 unless there is no data.</summary>
     int NextCut(ReadOnlySpan<byte> data, bool isEnd);
 }

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using ArmAes = System.Runtime.Intrinsics.Arm.Aes;
-using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace Snapstore.Chunking;
 
@@ -13,116 +11,62 @@ internal readonly struct WindowRank
     public const int WindowSize = 64;
 
     /// <summary>Bytes of key material: 16 round keys.</summary>
-    public const int KeySize = 16 * 16;
+    public const int KeySize = 16 * BlockSize;
 
-    private const int ChainRounds = 4, FinalRounds = 10;
-    private const int FinalKey = 1 + ChainRounds;
+    private const int BlockSize = 16, ChainRounds = 4, FinalRounds = 10, FinalKey = 1 + ChainRounds;
 
     private readonly Vector128<byte>[] _keys;
 
+    /// <summary>Takes the round keys from 256 secret bytes.</summary>
     public WindowRank(ReadOnlySpan<byte> keyMaterial)
     {
-        _keys = new Vector128<byte>[KeySize / 16];
+        _keys = new Vector128<byte>[KeySize / BlockSize];
         for (int i = 0; i < _keys.Length; i++)
-            _keys[i] = Vector128.Create(keyMaterial.Slice(i * 16, 16));
+            _keys[i] = Vector128.Create(keyMaterial.Slice(i * BlockSize, BlockSize));
     }
 
-    /// <summary>The function's 128 bits for the window that begins at <paramref name="window"/>.</summary>
+    /// <summary>The function's values for four windows, by where each begins: four at a time, because each AES round
+    /// waits for the one before it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector128<byte> Of(ref byte window)
+    public FourValues Of<TRound>(ref byte first, ref byte second, ref byte third, ref byte fourth)
+        where TRound : IAesRound
     {
         ref Vector128<byte> keys = ref _keys[0];
-        Vector128<byte> state = Vector128.LoadUnsafe(ref window) ^ keys;
-        for (nuint block = 1; block < 4; block++)
+        Vector128<byte> a = Vector128.LoadUnsafe(ref first) ^ keys, b = Vector128.LoadUnsafe(ref second) ^ keys;
+        Vector128<byte> c = Vector128.LoadUnsafe(ref third) ^ keys, d = Vector128.LoadUnsafe(ref fourth) ^ keys;
+        for (nuint at = BlockSize; at < WindowSize; at += BlockSize)
         {
-            for (int round = 1; round <= ChainRounds; round++)
-                state = Round(state, Unsafe.Add(ref keys, round));
-            state ^= Vector128.LoadUnsafe(ref window, block * 16);
+            Rounds<TRound>(ref Unsafe.Add(ref keys, 1), ChainRounds, ref a, ref b, ref c, ref d);
+            (a, b) = (a ^ Vector128.LoadUnsafe(ref first, at), b ^ Vector128.LoadUnsafe(ref second, at));
+            (c, d) = (c ^ Vector128.LoadUnsafe(ref third, at), d ^ Vector128.LoadUnsafe(ref fourth, at));
         }
 
-        state ^= Unsafe.Add(ref keys, FinalKey);
-        for (int round = 1; round < FinalRounds; round++)
-            state = Round(state, Unsafe.Add(ref keys, FinalKey + round));
-        return LastRound(state, Unsafe.Add(ref keys, FinalKey + FinalRounds));
+        Vector128<byte> key = Unsafe.Add(ref keys, FinalKey), last = Unsafe.Add(ref keys, FinalKey + FinalRounds);
+        (a, b, c, d) = (a ^ key, b ^ key, c ^ key, d ^ key);
+        Rounds<TRound>(ref Unsafe.Add(ref keys, FinalKey + 1), FinalRounds - 1, ref a, ref b, ref c, ref d);
+        return new FourValues(
+            TRound.Last(a, last), TRound.Last(b, last), TRound.Last(c, last), TRound.Last(d, last));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Round(Vector128<byte> state, Vector128<byte> key)
+    private static void Rounds<TRound>(
+        ref Vector128<byte> keys,
+        nuint count,
+        ref Vector128<byte> a,
+        ref Vector128<byte> b,
+        ref Vector128<byte> c,
+        ref Vector128<byte> d)
+        where TRound : IAesRound
     {
-        if (X86Aes.IsSupported)
-            return X86Aes.Encrypt(state, key);
-        if (ArmAes.IsSupported)
-            return ArmAes.MixColumns(ArmAes.Encrypt(state, Vector128<byte>.Zero)) ^ key;
-        return SoftwareAes.Round(state, key, mixColumns: true);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> LastRound(Vector128<byte> state, Vector128<byte> key)
-    {
-        if (X86Aes.IsSupported)
-            return X86Aes.EncryptLast(state, key);
-        if (ArmAes.IsSupported)
-            return ArmAes.Encrypt(state, Vector128<byte>.Zero) ^ key;
-        return SoftwareAes.Round(state, key, mixColumns: false);
+        for (nuint i = 0; i < count; i++)
+        {
+            Vector128<byte> key = Unsafe.Add(ref keys, i);
+            (a, b) = (TRound.Round(a, key), TRound.Round(b, key));
+            (c, d) = (TRound.Round(c, key), TRound.Round(d, key));
+        }
     }
 }
 
-/// <summary>One AES round (FIPS 197) for processors without the instruction: byte by byte, for correctness not speed.</summary>
-internal static class SoftwareAes
-{
-    private static readonly byte[] Substitution = MakeSubstitution();
-
-    /// <summary>ShiftRows(SubBytes(state)), MixColumns unless it is the last round, then the key.</summary>
-    public static Vector128<byte> Round(Vector128<byte> state, Vector128<byte> key, bool mixColumns)
-    {
-        Span<byte> shifted = stackalloc byte[16];
-        for (int column = 0; column < 4; column++)
-        {
-            for (int row = 0; row < 4; row++)
-                shifted[(column * 4) + row] = Substitution[state.GetElement(((column + row) % 4 * 4) + row)];
-        }
-
-        if (mixColumns)
-        {
-            for (int column = 0; column < 4; column++)
-                MixColumn(shifted.Slice(column * 4, 4));
-        }
-
-        return Vector128.Create<byte>(shifted) ^ key;
-    }
-
-    private static void MixColumn(Span<byte> c)
-    {
-        byte all = (byte)(c[0] ^ c[1] ^ c[2] ^ c[3]);
-        byte first = c[0];
-        for (int i = 0; i < 4; i++)
-        {
-            byte next = i < 3 ? c[i + 1] : first;
-            c[i] ^= (byte)(all ^ Double((byte)(c[i] ^ next)));
-        }
-    }
-
-    private static byte Double(byte x) => unchecked((byte)((x << 1) ^ ((x >> 7) * 0x1b)));
-
-    // The S-box from its definition (FIPS 197, 5.1.1): inverse in GF(2^8), then the affine map.
-    private static byte[] MakeSubstitution()
-    {
-        byte[] box = new byte[256];
-        byte p = 1, q = 1;
-        do
-        {
-            p = (byte)(p ^ Double(p));
-            q ^= unchecked((byte)(q << 1));
-            q ^= unchecked((byte)(q << 2));
-            q ^= unchecked((byte)(q << 4));
-            if ((q & 0x80) != 0)
-                q ^= 0x09;
-            box[p] = (byte)(q ^ Rotate(q, 1) ^ Rotate(q, 2) ^ Rotate(q, 3) ^ Rotate(q, 4) ^ 0x63);
-        }
-        while (p != 1);
-        box[0] = 0x63;
-        return box;
-    }
-
-    private static byte Rotate(byte x, int bits) => unchecked((byte)((x << bits) | (x >> (8 - bits))));
-}
+/// <summary>The function's 128 bits for four windows.</summary>
+internal readonly record struct FourValues(
+    Vector128<byte> First, Vector128<byte> Second, Vector128<byte> Third, Vector128<byte> Fourth);
