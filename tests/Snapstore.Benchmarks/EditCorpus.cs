@@ -71,6 +71,15 @@ internal static class EditCorpus
         return (fresh, (first.Length + (double)second.Length) / chunks);
     }
 
+    /// <summary>Bytes of the mean chunk.</summary>
+    public static double Mean(IChunker chunker, byte[] data)
+    {
+        int chunks = 0;
+        for (int at = 0; at < data.Length; chunks++)
+            at += chunker.NextCut(data.AsSpan(at), isEnd: true);
+        return data.Length / (double)chunks;
+    }
+
     private static IEnumerable<(BlobId Id, int Length)> Chunks(IChunker chunker, byte[] data)
     {
         byte[] hash = new byte[BlobId.Size];

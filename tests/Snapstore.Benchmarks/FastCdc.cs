@@ -10,10 +10,11 @@ internal sealed class FastCdc : IChunker
     private readonly int _average, _minimum;
     private readonly ulong _maskSmall, _maskLarge;
 
-    public FastCdc(int averageSize)
+    /// <summary>Minimum, normal and maximum size at 1/4, 1 and 4 times the average, the first two scaled.</summary>
+    public FastCdc(int averageSize, double scale = 1)
     {
-        _average = averageSize;
-        _minimum = averageSize / 4;
+        _average = (int)(averageSize * scale);
+        _minimum = _average / 4;
         SizeMax = averageSize * 4;
         int bits = System.Numerics.BitOperations.Log2((uint)averageSize);
         _maskSmall = TopBits(bits + 2);
@@ -26,6 +27,20 @@ internal sealed class FastCdc : IChunker
     public int SizeMax { get; }
 
     public int LookAhead => SizeMax;
+
+    /// <summary>Scaled so that its mean chunk size over this data is the one wanted: who cuts finer finds less new, so only
+    /// chunkers of one mean can be compared.</summary>
+    public static FastCdc WithMean(double mean, int averageSize, byte[] data)
+    {
+        double low = 0.25, high = 1.5;
+        for (int i = 0; i < 10; i++)
+        {
+            double middle = (low + high) / 2;
+            (low, high) = EditCorpus.Mean(new FastCdc(averageSize, middle), data) < mean ? (middle, high) : (low, middle);
+        }
+
+        return new FastCdc(averageSize, (low + high) / 2);
+    }
 
     public int NextCut(ReadOnlySpan<byte> data, bool isEnd)
     {

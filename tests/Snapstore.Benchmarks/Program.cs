@@ -6,8 +6,8 @@ switch (args.FirstOrDefault())
     case "hash":
         return HashBenchmark.Run();
     case "chunk":
-        return ChunkBenchmark.Run();
+        return ChunkBenchmark.Run(args[1..]);
     default:
-        Console.Error.WriteLine("usage: Snapstore.Benchmarks hash|chunk");
+        Console.Error.WriteLine("usage: Snapstore.Benchmarks hash | chunk [OLDER NEWER]");
         return 2;
 }

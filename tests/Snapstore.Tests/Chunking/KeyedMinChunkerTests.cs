@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.Intrinsics;
 using FsCheck;
 using FsCheck.Fluent;
 using Snapstore.Benchmarks;
@@ -21,19 +20,6 @@ public sealed class KeyedMinChunkerTests
         Blake3.HashKeyed(new byte[32], "snapstore chunking example"u8, data);
 
         Assert.Equal(LengthsOfThePage(), Lengths(new KeyedMinChunker(Average, Key), data));
-    }
-
-    [Theory]
-    [InlineData(VectorWidth.Scalar)]
-    [InlineData(VectorWidth.Bits256)]
-    [InlineData(VectorWidth.Bits512)]
-    internal void Cuts_the_same_at_every_vector_width(VectorWidth width)
-    {
-        byte[] data = EditCorpus.Make(3 << 20, seed: 5);
-
-        Assert.Equal(
-            Lengths(new KeyedMinChunker(Average, Key, VectorWidth.Scalar), data),
-            Lengths(new KeyedMinChunker(Average, Key, width), data));
     }
 
     [Fact]
@@ -94,9 +80,10 @@ public sealed class KeyedMinChunkerTests
         byte[] second = EditCorpus.Edit(first, edits: 150, seed: 18);
 
         (long ours, double ourMean) = EditCorpus.NewBytes(new KeyedMinChunker(64 << 10, Key), first, second);
-        (long theirs, double theirMean) = EditCorpus.NewBytes(new FastCdc(64 << 10), first, second);
+        (long theirs, double theirMean) = EditCorpus.NewBytes(FastCdc.WithMean(ourMean, 64 << 10, first), first, second);
 
-        Assert.True(ours / ourMean <= 1.03 * theirs / theirMean, $"{ours} at {ourMean:f0} against {theirs} at {theirMean:f0}");
+        Assert.InRange(theirMean, 0.98 * ourMean, 1.02 * ourMean);
+        Assert.True(ours <= 1.03 * theirs, $"{ours} against {theirs} at a mean of {ourMean:f0}");
     }
 
     [Fact]
@@ -117,53 +104,6 @@ public sealed class KeyedMinChunkerTests
         Assert.Equal(0, chunker.NextCut(new byte[chunker.LookAhead - 1], isEnd: false));
         Assert.NotEqual(0, chunker.NextCut(new byte[chunker.LookAhead], isEnd: false));
         Assert.Equal(1, chunker.NextCut(new byte[1], isEnd: true));
-    }
-
-    [Fact]
-    public void Software_rounds_are_the_processors_rounds()
-    {
-        if (!System.Runtime.Intrinsics.X86.Aes.IsSupported)
-            return;
-        byte[] bytes = new byte[64 * 32];
-        Blake3.Hash([1], bytes);
-        for (int i = 0; i + 32 <= bytes.Length; i += 32)
-        {
-            Vector128<byte> state = Vector128.Create(bytes, i), key = Vector128.Create(bytes, i + 16);
-            Assert.Equal(System.Runtime.Intrinsics.X86.Aes.Encrypt(state, key), SoftwareAes.Round(state, key, mixColumns: true));
-            Assert.Equal(System.Runtime.Intrinsics.X86.Aes.EncryptLast(state, key), SoftwareAes.Round(state, key, mixColumns: false));
-        }
-    }
-
-    [Fact]
-    public void Runs_of_one_byte_cost_no_more_than_random_bytes()
-    {
-        // Over keys for which zeros are candidates everywhere, too: the filter hits one key in 256.
-        byte[] zeros = new byte[8 << 20];
-        byte[] random = EditCorpus.Make(16 << 20, seed: 23)[(8 << 20)..];
-        byte[] key = Enumerable.Range(0, 4096).Select(i => BitConverter.GetBytes(i).Concat(new byte[28]).ToArray()).First(IsCandidateEverywhere);
-        Assert.True(Time(key, zeros) < 8 * Time(key, random), "runs of one byte are ranked at every position");
-    }
-
-    private static bool IsCandidateEverywhere(byte[] key)
-    {
-        byte[] material = new byte[CandidateFilter.KeySize];
-        Blake3.HashKeyed(key, "snapstore v1 chunker keyed-min"u8, material);
-        byte[] zeros = new byte[8];
-        return new CandidateFilter(material).IsCandidate(ref zeros[0]);
-    }
-
-    private static TimeSpan Time(byte[] key, byte[] data)
-    {
-        TimeSpan best = TimeSpan.MaxValue;
-        for (int round = 0; round < 4; round++)
-        {
-            long start = System.Diagnostics.Stopwatch.GetTimestamp();
-            _ = Lengths(new KeyedMinChunker(64 << 10, key), data);
-            TimeSpan time = System.Diagnostics.Stopwatch.GetElapsedTime(start);
-            best = time < best ? time : best;
-        }
-
-        return best;
     }
 
     private static byte[] Content(int size, int kind)
