@@ -31,11 +31,12 @@ public sealed class KeyedMinPathTests
     public void Cuts_as_the_reference_on_any_content(int width, bool isSoftware)
     {
         Gen<(byte[] Data, byte[] Key)> contents =
+            from prefix in Gen.Choose(0, 9_000)
             from period in Gen.OneOf(Gen.Choose(1, 70), Gen.Constant(1 << 20))
             from size in Gen.Choose(0, 60_000)
             from change in Gen.Choose(0, 60_000)
             from seed in Gen.Choose(0, 255)
-            select Content(period, size, change, seed);
+            select Content(prefix, period, size, change, seed);
 
         Prop.ForAll(contents.ToArbitrary(), c =>
         {
@@ -112,11 +113,14 @@ public sealed class KeyedMinPathTests
 
     private static Vector128<byte> Bytes(string hex) => Vector128.Create<byte>(Convert.FromHexString(hex));
 
-    // Periodic up to a place, then with another period; the key makes positions of the first part candidates.
-    private static (byte[] Data, byte[] Key) Content(int period, int size, int change, int seed)
+    // Random, then periodic up to a place, then of another period; the key makes positions of the second part candidates,
+    // so that candidates crowd where repetition begins and ends.
+    private static (byte[] Data, byte[] Key) Content(int prefix, int period, int size, int change, int seed)
     {
-        byte[] data = [.. Periodic(period, Math.Min(size, change)), .. Periodic(seed + 1, Math.Max(0, size - change))];
-        return (data, period <= 70 && seed % 2 == 0 ? KeyWithCandidates(period) : [.. Enumerable.Repeat((byte)seed, 32)]);
+        byte[] first = Periodic(Average * 4, prefix), second = Periodic(period, Math.Min(size, change));
+        byte[] third = Periodic(seed + 1, Math.Max(0, size - change));
+        byte[] key = period <= 70 && seed % 2 == 0 ? KeyWithCandidates(period) : [.. Enumerable.Repeat((byte)seed, 32)];
+        return ([.. first, .. second, .. third], key);
     }
 
     private static byte[] KeyWithCandidates(int period)
