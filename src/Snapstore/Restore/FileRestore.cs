@@ -13,7 +13,7 @@ namespace Snapstore.Restore;
 /// </remarks>
 public static class FileRestore
 {
-    private const int QueuedSegmentsMax = 32;
+    private const int QueuedSegmentsMax = 16;
 
     /// <summary>Runs to the end; what cannot be restored as it was is a warning or damage in the report, and the rest goes on.</summary>
     /// <exception cref="UsageException">The path is not in the snapshot.</exception>

@@ -24,8 +24,8 @@ internal sealed class SegmentTask(SegmentLocation? segment)
 /// batches, so that memory is bounded whatever is restored.</summary>
 internal sealed class RestorePlan(Repository repository, Action<SegmentTask> hand)
 {
-    // 32,768 parts take about 2 MiB; 256 files of several parts, and as many directories, are open at a time.
-    private const int PartsMax = 32_768, OpenFilesMax = 256, OpenDirectoriesMax = 256, InlineFilesMax = 128;
+    // 8,192 parts and their files take about 8 MiB; 256 files of several parts, and as many directories, are open at a time.
+    private const int PartsMax = 8_192, OpenFilesMax = 256, OpenDirectoriesMax = 256, InlineFilesMax = 128;
 
     private readonly Dictionary<(string Pack, long Offset), SegmentTask> _bySegment = [];
     private readonly List<SegmentTask> _inOrder = [];
