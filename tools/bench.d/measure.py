@@ -4,6 +4,7 @@ import dataclasses
 import os
 import statistics
 import subprocess
+import sys
 import time
 
 
@@ -56,6 +57,17 @@ def settle(cold):
     if cold:
         with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
             file.write("3\n")
+
+
+def fault_in(size):
+    """Have so many bytes of memory touched, and freed again, just now. On a virtual machine memory that was not used for
+    a while is with the host, and getting it back can cost more than what is measured: whoever came first would pay."""
+    subprocess.run([sys.executable, "-c", f"b'1' * {size}"], check=True)
+
+
+def warm(directory):
+    """Bring a tree's names, metadata and contents into memory."""
+    subprocess.run(["find", directory, "-type", "f", "-exec", "cat", "{}", "+"], stdout=subprocess.DEVNULL, check=True)
 
 
 def size_mib(directory):

@@ -1,22 +1,29 @@
 """Measure one part: all programs through all steps on one corpus, side by side."""
 
+import math
 import os
 import shutil
 import subprocess
 import sys
+import time
 
 import corpora
 import measure
 
 STEPS = ["first", "unchanged", "changed", "restore", "check", "check-data"]
+MEMORY_SHARE_MAX = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 3
+INODE_REST_S = 90  # the kernel's minute, and time for what it held back to be written
 CHEAP_STEPS = {"unchanged": 3, "check": 3}  # times each is run, for a median: short runs scatter most
 
 
 def run_part(name, steps, contenders, options):
     """Return {program: {step: figures}}; figures are a Cost's fields, repository_mib, or `failed` with the reason."""
     part = Part(name, contenders, options)
-    for number in range(options.runs):
-        part.round(steps, number)
+    try:
+        for number in range(options.runs):
+            part.round(steps, number)
+    finally:
+        part.remove_restored()
     return part.figures()
 
 
@@ -29,20 +36,24 @@ class Part:
         self.costs = {contender.name: {} for contender in contenders}
         self.extra = {contender.name: {} for contender in contenders}
         self.failed = {}
-        self.out = os.path.join(options.work, "restored")
+        self.restored = os.path.join(options.work, "restored")
+        self.out = self.restored
+        self.removal = os.path.join(options.work, "restored-removed")
         self.log = os.path.join(options.work, "logs", f"{name}-%s.log")
         os.makedirs(os.path.dirname(self.log), exist_ok=True)
         self.live = None
+        self.size = corpora.facts(options.work, name, options.scale)["bytes"]
 
     def round(self, steps, number):
         """All steps once (the cheap ones several times), from new repositories on."""
-        self.live = corpora.put_live(self.options.work, self.name, self.options.scale, "state1")
+        self.remove_restored()
+        self.put_live("state1")
         for contender in self.able():
             contender.reset()
             self.attempt(contender, "init", "init")
         for step in steps:
             if step == "changed":
-                self.live = corpora.put_live(self.options.work, self.name, self.options.scale, "state2")
+                self.put_live("state2")
             repeats = 1 if self.options.once else CHEAP_STEPS.get(step, 1)
             for repeat in range(repeats):
                 able = self.able()
@@ -50,6 +61,27 @@ class Part:
                 shift = (number + repeat) % max(1, len(able))
                 for contender in able[shift:] + able[:shift]:
                     self.step(contender, step)
+
+    def remove_restored(self):
+        """Remove all restored trees, and note when."""
+        if os.path.exists(self.restored):
+            shutil.rmtree(self.restored)
+            os.sync()
+            with open(self.removal, "wb"):
+                os.utime(self.removal)
+
+    def await_inodes(self):
+        """Wait until a removal is some time ago: ext4 passes over the inodes of files removed in the last minute
+        one by one (`recently_deleted` in fs/ext4/ialloc.c), and who restores next would pay for it."""
+        age = time.time() - os.stat(self.removal).st_mtime if os.path.exists(self.removal) else math.inf
+        time.sleep(max(0, INODE_REST_S - age))
+
+    def put_live(self, state):
+        """Bring the tree to a state and, unless `cold`, into memory: else the program that is first reads it from disk
+        for all others."""
+        self.live = corpora.put_live(self.options.work, self.name, self.options.scale, state)
+        if not self.options.cold:
+            measure.warm(self.live)
 
     def able(self):
         """Those that have not failed: after a failure later steps would measure nothing of use."""
@@ -59,7 +91,8 @@ class Part:
         """One timed run, then what is looked at outside the timing."""
         tell(f"  {self.name} {step}: {contender.name} ...")
         if step == "restore":
-            shutil.rmtree(self.out, ignore_errors=True)
+            self.await_inodes()
+            self.out = os.path.join(self.restored, contender.name)
             os.makedirs(self.out)
         does = "snapshot" if step in ("first", "unchanged", "changed") else step
         cost = self.attempt(contender, step, does)
@@ -74,12 +107,13 @@ class Part:
             extra["restored_allocated_mib"] = allocated_mib(self.out)
             extra["source_allocated_mib"] = allocated_mib(self.live)
             self.verify(contender)
-            shutil.rmtree(self.out)
 
     def attempt(self, contender, step, does):
         """Run a command; a failure is noted and ends this program's part."""
         command = contender.command(does, self.live, self.out)
         measure.settle(self.options.cold)
+        if step in ("first", "restore"):
+            measure.fault_in(min(self.size * 5 // 4, MEMORY_SHARE_MAX))
         try:
             return measure.run(command, contender.environment(), self.out if does == "restore" else contender.home,
                                self.log % contender.name)
