@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Snapstore.Formats;
 using Snapstore.Repositories;
 
@@ -39,23 +40,53 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
             _plain = GC.AllocateUninitializedArray<byte>(Math.Max(segment.PlainLength, Limits.SegmentSizeTarget), pinned: true);
         string? damage = Attempt(segment, _plain.AsSpan(0, segment.PlainLength));
         int verifiedOffset = -1;
-        foreach (SegmentPart part in parts)
+        int first = 0;
+        for (int i = 0; i < parts.Count; i++)
         {
-            ReadOnlySpan<byte> bytes = _plain.AsSpan(part.BlobOffset, part.Length);
-            string? problem = damage ?? (part.BlobOffset == verifiedOffset ? null : Verify(part, bytes));
+            SegmentPart part = parts[i];
+            string? problem = damage ?? (part.BlobOffset == verifiedOffset ? null : Verify(part, _plain.AsSpan(part.BlobOffset, part.Length)));
+            if (problem is not null || (i > first && !Continues(parts[i - 1], part)))
+            {
+                Write(CollectionsMarshal.AsSpan(parts)[first..i]);
+                first = i;
+            }
+
             if (problem is null)
             {
                 verifiedOffset = part.BlobOffset;
-                part.File.Write(part.FileOffset, bytes);
-            }
-            else
-            {
-                part.File.Damage(problem);
+                continue;
             }
 
-            run.Progress.Add(files: 0, part.Length);
-            part.File.Done();
+            part.File.Damage(problem);
+            Done(part);
+            first = i + 1;
         }
+
+        Write(CollectionsMarshal.AsSpan(parts)[first..]);
+    }
+
+    private static bool Continues(in SegmentPart before, in SegmentPart part) =>
+        part.File == before.File
+        && part.FileOffset == before.FileOffset + before.Length
+        && part.BlobOffset == before.BlobOffset + before.Length;
+
+    // Chunks that follow one another in the segment and in the file are one write: a file takes one at a time, and
+    // workers that write to the same file wait for each other.
+    private void Write(ReadOnlySpan<SegmentPart> verified)
+    {
+        if (verified.IsEmpty)
+            return;
+        SegmentPart first = verified[0];
+        int end = verified[^1].BlobOffset + verified[^1].Length;
+        first.File.Write(first.FileOffset, _plain.AsSpan(first.BlobOffset, end - first.BlobOffset));
+        foreach (SegmentPart part in verified)
+            Done(part);
+    }
+
+    private void Done(in SegmentPart part)
+    {
+        run.Progress.Add(files: 0, part.Length);
+        part.File.Done();
     }
 
     private string? Attempt(in SegmentLocation segment, Span<byte> plain)
