@@ -26,7 +26,7 @@ internal sealed class FileSourceOptions
         "--parent", "SNAPSHOT", "Compare with this snapshot (default: the newest of the same host and paths)");
 
     private readonly Option<bool> _force = Declare.Flag("--force", "Compare with no snapshot: read every file", "-f");
-    private readonly Option<bool> _checksum = Declare.Flag("--checksum", "Read every file and compare content; times decide nothing");
+    private readonly Option<bool> _checksum = Declare.Flag("--checksum", "Read every file and compare its content, whatever its times say");
     private readonly Option<bool> _ignoreCtime = Declare.Flag("--ignore-ctime", "A file may be unchanged although its ctime differs");
     private readonly Option<bool> _ignoreInode = Declare.Flag("--ignore-inode", "A file may be unchanged although its inode number differs");
 

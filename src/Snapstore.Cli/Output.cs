@@ -94,6 +94,15 @@ internal sealed class Output : IDisposable
             Report("note", "note: ", message, _ => { });
     }
 
+    /// <summary>All messages of a list, and how many more there were than it keeps.</summary>
+    public static void Each(MessageList messages, Action<string> print)
+    {
+        foreach (string message in messages)
+            print(message);
+        if (messages.Total > messages.Count)
+            print($"{Quantity.Count(messages.Total - messages.Count)} more like these, not shown");
+    }
+
     /// <summary>Text that stands out; as it is where there are no colours.</summary>
     public string Bold(string text) => Coloured("1", text);
 

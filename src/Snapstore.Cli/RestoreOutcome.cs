@@ -12,16 +12,14 @@ internal static class RestoreOutcome
     public static int Print(CommandContext context, Snapshot snapshot, RestoreOptions options, RestoreReport report, TimeSpan duration)
     {
         Output output = context.Output;
-        foreach (string warning in report.Warnings)
-            output.Warning(warning);
-        foreach (string damage in report.Damage)
-            output.Damage(damage);
+        Output.Each(report.Warnings, output.Warning);
+        Output.Each(report.Damage, output.Damage);
         foreach (string line in Lines(snapshot, options, report, duration))
             output.Tell(line);
         output.Json("summary", json => Write(json, snapshot, options, report, duration));
-        if (report.Damage.Count > 0)
+        if (report.Damage.Total > 0)
             return ExitCode.Damage;
-        return report.Warnings.Count > 0 ? ExitCode.Incomplete : ExitCode.Done;
+        return report.Warnings.Total > 0 ? ExitCode.Incomplete : ExitCode.Done;
     }
 
     private static IEnumerable<string> Lines(Snapshot snapshot, RestoreOptions options, RestoreReport report, TimeSpan duration)
@@ -33,10 +31,10 @@ internal static class RestoreOutcome
             yield return $"  removed      {Quantity.Count(report.Deleted)} that the snapshot does not have";
         if (options.Verify)
             yield return $"  verified     {Quantity.Count(report.FilesVerified, "file")}";
-        if (report.Warnings.Count > 0)
-            yield return $"  incomplete   {Quantity.Count(report.Warnings.Count, "warning")}, see above";
-        if (report.Damage.Count > 0)
-            yield return $"  damaged      {Quantity.Count(report.Damage.Count, "file")}, see above; run: snapstore check --read-data";
+        if (report.Warnings.Total > 0)
+            yield return $"  incomplete   {Quantity.Count(report.Warnings.Total, "warning")}, see above";
+        if (report.Damage.Total > 0)
+            yield return $"  damaged      {Quantity.Count(report.Damage.Total, "file")}, see above; run: snapstore check --read-data";
         string target = PrintablePath.Of(options.Target);
         yield return options.DryRun
             ? $"dry run: nothing was written to {target}"
@@ -54,7 +52,7 @@ internal static class RestoreOutcome
         [
             ("files_written", report.FilesWritten), ("bytes_written", report.BytesWritten), ("files_kept", report.FilesKept),
             ("directories", report.Directories), ("others", report.Others), ("deleted", report.Deleted),
-            ("files_verified", report.FilesVerified), ("warnings", report.Warnings.Count), ("damaged", report.Damage.Count),
+            ("files_verified", report.FilesVerified), ("warnings", report.Warnings.Total), ("damaged", report.Damage.Total),
         ];
         foreach ((string name, long value) in fields)
             json.WriteNumber(name, value);

@@ -11,18 +11,14 @@ internal static class SnapshotReport
     public static int Print(CommandContext context, BackupReport report)
     {
         Output output = context.Output;
-        foreach (string warning in report.Warnings)
-            output.Warning(warning);
+        Output.Each(report.Warnings, output.Warning);
         if (output.IsVerbose)
-        {
-            foreach (string note in report.Notes)
-                output.Note(note);
-        }
+            Output.Each(report.Notes, output.Note);
 
         foreach (string line in Lines(report))
             output.Tell(line);
         output.Json("summary", json => Write(json, report));
-        return report.Warnings.Count > 0 ? ExitCode.Incomplete : ExitCode.Done;
+        return report.Warnings.Total > 0 ? ExitCode.Incomplete : ExitCode.Done;
     }
 
     private static IEnumerable<string> Lines(BackupReport report)
@@ -40,10 +36,10 @@ internal static class SnapshotReport
         yield return report.Id is null
             ? $"  new          {Quantity.Bytes(added)}"
             : $"  added        {Quantity.Bytes(counts.BytesStored)}, from {Quantity.Bytes(added)} of new content ({Quantity.Ratio(added, counts.BytesStored)})";
-        if (report.Warnings.Count > 0)
-            yield return $"  incomplete   {Quantity.Count(report.Warnings.Count, "warning")}, see above";
-        if (report.Notes.Count > 0)
-            yield return $"  notes        {Quantity.Count(report.Notes.Count)} (-v shows them)";
+        if (report.Warnings.Total > 0)
+            yield return $"  incomplete   {Quantity.Count(report.Warnings.Total, "warning")}, see above";
+        if (report.Notes.Total > 0)
+            yield return $"  notes        {Quantity.Count(report.Notes.Total)} (-v shows them)";
         string parent = report.Parent is { } id ? $"parent {id.ToShortString()}" : "no parent";
         string time = Quantity.Duration(TimeSpan.FromTicks((manifest.EndNanoseconds - manifest.StartNanoseconds) / TimeSpan.NanosecondsPerTick));
         yield return report.Id is { } snapshot

@@ -30,7 +30,7 @@ internal static class StreamSource
 
     /// <summary>Takes the snapshot.</summary>
     public static BackupReport Run(
-        CommandContext context, Repository repository, string stream, byte[] name, BackupOptions options, BackupProgress progress)
+        CommandContext context, Repository repository, string stream, byte[] name, BackupOptions options, RunProgress progress)
     {
         if (stream == InputFile.StandardInput)
         {

@@ -84,6 +84,9 @@ public static class Limits
     /// <summary>Bytes of a command's stderr that are kept.</summary>
     public const int StderrTailSize = 4 << 10;
 
+    /// <summary>Warnings, damage and notes about single paths that a run keeps to tell; all are counted.</summary>
+    public const int MessagesMax = 10_000;
+
     /// <summary>Findings that a check keeps: nobody reads more, and a repository without packs would give millions.</summary>
     public const int FindingsMax = 10_000;
 

@@ -57,7 +57,7 @@ internal sealed class TestRepository
     public BackupReport BackupOn(Repository repository, string path, Func<FileSelection, FileSelection>? select = null, BackupOptions? options = null, CancellationToken cancel = default)
     {
         FileSelection selection = new() { Paths = [Encoding.UTF8.GetBytes(path)] };
-        return FileBackup.Run(repository, select?.Invoke(selection) ?? selection, options ?? Options, new BackupProgress(), TimeProvider.System, cancel);
+        return FileBackup.Run(repository, select?.Invoke(selection) ?? selection, options ?? Options, new RunProgress(), TimeProvider.System, cancel);
     }
 
     /// <summary>Restores a path of a snapshot.</summary>
@@ -66,7 +66,7 @@ internal sealed class TestRepository
         using Repository repository = Open();
         RestoreOptions options = new() { Target = Encoding.UTF8.GetBytes(target), Workers = Workers };
         SnapshotPath what = new(SnapshotList.Read(repository, id!.Value), Encoding.UTF8.GetBytes(path));
-        return FileRestore.Run(repository, what, change?.Invoke(options) ?? options, new RestoreProgress(), cancel);
+        return FileRestore.Run(repository, what, change?.Invoke(options) ?? options, new RunProgress(), cancel);
     }
 
     /// <summary>Names of all objects.</summary>

@@ -15,7 +15,7 @@ internal sealed class RestoreCommand : VerbCommand
     private readonly FilterOptions _filter = new();
     private readonly Option<string[]> _includes = Declare.Texts("--include", "PATTERN", "Restore only what matches (spec/patterns.md)", "-i");
     private readonly ExcludeOptions _excludes = new();
-    private readonly Option<bool> _delete = Declare.Flag("--delete", "Remove from restored directories what the snapshot does not have");
+    private readonly Option<bool> _delete = Declare.Flag("--delete", "Remove from restored directories what the snapshot does not have, but for what is excluded");
 
     private readonly Option<string?> _overwrite = Declare.Choice(
         "--overwrite", "Which files that are there are written over (default if-changed: size or mtime differs)",
@@ -56,7 +56,7 @@ internal sealed class RestoreCommand : VerbCommand
         byte[] what = RawText.ToBytes(context.Value(_snapshot));
         using Repository repository = context.OpenRepository();
         SnapshotPath path = context.Selector(repository, _filter.Read(context)).SelectPath(what);
-        RestoreProgress progress = new();
+        RunProgress progress = new();
         RestoreReport report;
         long start = context.Time.GetTimestamp();
         using (new ProgressLine(context.Output, context.Time, () => State(progress)))
@@ -64,7 +64,7 @@ internal sealed class RestoreCommand : VerbCommand
         return RestoreOutcome.Print(context, path.Snapshot, options, report, context.Time.GetElapsedTime(start));
     }
 
-    private static ProgressState State(RestoreProgress progress) => new(
+    private static ProgressState State(RunProgress progress) => new(
         progress.Files, "files", progress.Bytes, progress.BytesExpected, 0, progress.Current);
 
     private RestoreOptions ReadOptions(CommandContext context)

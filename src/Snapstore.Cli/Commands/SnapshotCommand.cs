@@ -57,7 +57,7 @@ internal sealed class SnapshotCommand : VerbCommand
         BackupOptions options = ReadOptions(context);
         byte[] name = stream is not null ? StreamSource.Name(context.Value(_name), stream) : [];
         IReadOnlyList<byte[]> paths = stream is null ? _files.Paths(context, sources) : [];
-        BackupProgress progress = new();
+        RunProgress progress = new();
         BackupReport report;
         // Opened by whoever needs it first: the scan of the files begins while the password is still being stretched.
         using OnceOpened repository = new(context.OpenRepository);
@@ -80,7 +80,7 @@ internal sealed class SnapshotCommand : VerbCommand
         public void Dispose() => _repository?.Dispose();
     }
 
-    private static ProgressState State(BackupProgress progress) => new(
+    private static ProgressState State(RunProgress progress) => new(
         progress.Files, "files", progress.Bytes, progress.BytesExpected, progress.Warnings, progress.Current);
 
     private BackupOptions ReadOptions(CommandContext context) => new()
@@ -91,6 +91,7 @@ internal sealed class SnapshotCommand : VerbCommand
         TimeNanoseconds = context.Value(_time) is { } time ? TimeArgument.Start(time, context.Time) : null,
         Tags = TagArgument.Split(context.Values(_tags)),
         DryRun = context.Value(_dryRun),
+        CountsAhead = context.Output.ShowsProgress,
         Compression = context.Value(_compression) switch
         {
             "off" => CompressionLevel.Off,

@@ -26,6 +26,9 @@ public sealed record BackupOptions
     /// <summary>True reads and counts everything and stores nothing.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>True counts files and bytes beforehand where no parent tells how many to expect: for a progress line.</summary>
+    public bool CountsAhead { get; init; }
+
     /// <summary>Threads for reading and for sealing, each; 0 does all on the calling thread in one order.</summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 16);
 }
@@ -48,7 +51,7 @@ public sealed record FileSelection
     /// <summary>True compares with no parent: every file is read.</summary>
     public bool Force { get; init; }
 
-    /// <summary>True reads every file and compares content; times decide nothing.</summary>
+    /// <summary>True reads every file and compares its content, whatever its times say.</summary>
     public bool Checksum { get; init; }
 
     /// <summary>True takes a file as unchanged even if its ctime differs.</summary>
@@ -73,49 +76,4 @@ public sealed record StreamSelection(
 /// <param name="Warnings">Everything that could not be captured as it was, in order: exit code 3.</param>
 /// <param name="Notes">What is worth knowing and no reason to worry, such as sockets passed over.</param>
 public sealed record BackupReport(
-    SessionId? Id, Formats.Manifest Manifest, SessionId? Parent, IReadOnlyList<string> Warnings, IReadOnlyList<string> Notes);
-
-/// <summary>Where a run stands; read by whoever shows it, while it runs.</summary>
-public sealed class BackupProgress
-{
-    private long _files, _bytes, _filesExpected, _bytesExpected, _warnings;
-    private volatile byte[] _current = [];
-
-    /// <summary>Files done.</summary>
-    public long Files => Volatile.Read(ref _files);
-
-    /// <summary>Bytes of files done, unchanged ones included.</summary>
-    public long Bytes => Volatile.Read(ref _bytes);
-
-    /// <summary>Files expected, from the parent or a count made beside; 0 where unknown.</summary>
-    public long FilesExpected => Volatile.Read(ref _filesExpected);
-
-    /// <summary>Bytes expected; 0 where unknown.</summary>
-    public long BytesExpected => Volatile.Read(ref _bytesExpected);
-
-    /// <summary>Warnings so far.</summary>
-    public long Warnings => Volatile.Read(ref _warnings);
-
-    /// <summary>The path at work, raw bytes.</summary>
-    public byte[] Current => _current;
-
-    /// <summary>Adds what was done.</summary>
-    public void Add(long files, long bytes)
-    {
-        Interlocked.Add(ref _files, files);
-        Interlocked.Add(ref _bytes, bytes);
-    }
-
-    /// <summary>States what is to be expected.</summary>
-    public void Expect(long files, long bytes)
-    {
-        Volatile.Write(ref _filesExpected, files);
-        Volatile.Write(ref _bytesExpected, bytes);
-    }
-
-    /// <summary>States the path at work.</summary>
-    public void At(byte[] path) => _current = path;
-
-    /// <summary>Counts a warning.</summary>
-    public void Warn() => Interlocked.Increment(ref _warnings);
-}
+    SessionId? Id, Formats.Manifest Manifest, SessionId? Parent, MessageList Warnings, MessageList Notes);

@@ -35,7 +35,7 @@ internal sealed class BackupPipeline : IDisposable
     private volatile bool _isAbandoned;
     private WalkBatch _batch = new();
 
-    public BackupPipeline(Repository repository, BlobWriter blobs, int workers, BackupProgress progress, BackupNotes notes, CancellationToken cancel)
+    public BackupPipeline(Repository repository, BlobWriter blobs, int workers, RunProgress progress, BackupNotes notes, CancellationToken cancel)
     {
         Notes = notes;
         _trees = new TreeStage(blobs, new NodeSplitter(repository.Keys), progress, Notes);
@@ -55,6 +55,9 @@ internal sealed class BackupPipeline : IDisposable
     /// <summary>The root of the outermost directory, once the walk is finished.</summary>
     public BlobId? Root => _trees.Root;
 
+    /// <summary>Files that looked unchanged and whose content has changed.</summary>
+    public long FilesFoundChanged => _trees.FilesFoundChanged;
+
     /// <summary>An entry that is complete.</summary>
     public void Entry(TreeEntry entry) => Emit(new WalkEvent(WalkEventKind.Entry, entry));
 
@@ -67,8 +70,7 @@ internal sealed class BackupPipeline : IDisposable
     /// <summary>Room for a small file's content; the job made for it comes next.</summary>
     public int ReserveBuffer(long size)
     {
-        // One byte more shows growth.
-        int needed = (int)size + 1;
+        int needed = (int)size;
         if (_batch.Buffer is not null && _batch.BufferUsed + needed > WalkBatch.BufferSize)
             Flush();
         _batch.Buffer ??= RentBuffer();

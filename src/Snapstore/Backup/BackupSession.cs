@@ -14,7 +14,7 @@ internal sealed class BackupSession : IDisposable
 {
     private readonly Repository _repository;
     private readonly BackupOptions _options;
-    private readonly BackupProgress _progress;
+    private readonly RunProgress _progress;
     private readonly TimeProvider _time;
     private readonly CancellationToken _cancel;
     private readonly long _start;
@@ -22,7 +22,7 @@ internal sealed class BackupSession : IDisposable
     private readonly BlobWriter _blobs;
     private bool _isRegistered;
 
-    public BackupSession(Repository repository, BackupOptions options, BackupProgress progress, BackupNotes notes, TimeProvider time, CancellationToken cancel)
+    public BackupSession(Repository repository, BackupOptions options, RunProgress progress, BackupNotes notes, TimeProvider time, CancellationToken cancel)
     {
         _repository = repository;
         _options = options;
@@ -102,7 +102,7 @@ internal sealed class BackupSession : IDisposable
                 MetaBytesNew = stored.MetaBytes,
                 BytesStored = stored.StoredBytes,
             },
-            WarningCount = notes.Warnings.Count,
+            WarningCount = notes.Warnings.Total,
             Warnings = [.. notes.Warnings.Take(Limits.ManifestWarningsMax)],
         });
         if (_options.DryRun)

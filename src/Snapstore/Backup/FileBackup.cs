@@ -12,7 +12,7 @@ public static class FileBackup
 
     /// <summary>Runs to the end on an open repository; see the other overload.</summary>
     public static BackupReport Run(
-        Repository repository, FileSelection selection, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel) =>
+        Repository repository, FileSelection selection, BackupOptions options, RunProgress progress, TimeProvider time, CancellationToken cancel) =>
         Run(() => repository, selection, options, progress, time, cancel);
 
     /// <summary>Runs to the end; the snapshot lands even if single files could not be read (they are warnings). The scan
@@ -20,7 +20,7 @@ public static class FileBackup
     /// <exception cref="SourceException">None of the paths exists.</exception>
     /// <exception cref="OperationCanceledException">Cancelled: what was stored is durable and indexed, no snapshot is made.</exception>
     public static BackupReport Run(
-        Func<Repository> open, FileSelection selection, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
+        Func<Repository> open, FileSelection selection, BackupOptions options, RunProgress progress, TimeProvider time, CancellationToken cancel)
     {
         Posix.Users.RaiseOpenFileLimit();
         IReadOnlyList<byte[]> paths = SelectedPaths.Normalize(selection.Paths);
@@ -32,6 +32,7 @@ public static class FileBackup
         Snapshot? parent = selection.Force ? null : selection.Parent ?? ParentFinder.Find(repository, options.Host, paths);
         if (parent is not null)
             progress.Expect(parent.Manifest.Counts.Files, parent.Manifest.Counts.Bytes);
+        using CountAhead? count = parent is null && options.CountsAhead ? new CountAhead(scanned, progress, cancel) : null;
         using BackupSession session = new(repository, options, progress, notes, time, cancel);
         using FileMerge merge = new(repository, selection, session.Pipeline, parent, notes, progress, cancel);
         BlobId? root = session.Capture(() => scan.Run(merge.Consume), () => merge.UnchangedRoot);

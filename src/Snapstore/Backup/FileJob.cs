@@ -26,6 +26,9 @@ internal sealed class FileJob(IFileOpener opener, byte[] path, long size)
     /// <summary>Where its room in the batch's buffer begins.</summary>
     public int BufferOffset { get; init; }
 
+    /// <summary>The parent's entry, where the file looks unchanged and its content is to show whether it is.</summary>
+    public TreeEntry? Compared { get; init; }
+
     /// <summary>The parts read, for a small file.</summary>
     public List<ReadItem> Items { get; } = [];
 

@@ -12,18 +12,19 @@ internal sealed class FileMerge : IDisposable
 {
     private readonly BackupPipeline _pipeline;
     private readonly BackupNotes _notes;
-    private readonly BackupProgress _progress;
+    private readonly RunProgress _progress;
     private readonly CancellationToken _cancel;
     private readonly TreeReader? _parentTrees;
     private readonly Snapshot? _parent;
     private readonly EntryCapture _capture = new();
     private readonly UnchangedFiles _unchanged;
     private readonly Stack<DirectoryFrame> _frames = new();
+    private readonly bool _isContentCompared;
     private readonly PathBuffer _path = new();
     private WalkCounts _counts;
 
     public FileMerge(
-        Repository repository, FileSelection selection, BackupPipeline pipeline, Snapshot? parent, BackupNotes notes, BackupProgress progress, CancellationToken cancel)
+        Repository repository, FileSelection selection, BackupPipeline pipeline, Snapshot? parent, BackupNotes notes, RunProgress progress, CancellationToken cancel)
     {
         _pipeline = pipeline;
         _notes = notes;
@@ -31,18 +32,19 @@ internal sealed class FileMerge : IDisposable
         _cancel = cancel;
         _parent = parent;
         _parentTrees = parent is null ? null : new TreeReader(repository);
+        _isContentCompared = selection.Checksum;
         _unchanged = new UnchangedFiles(repository, selection, _parentTrees);
     }
 
-    /// <summary>What was met.</summary>
+    /// <summary>What was met; complete once the pipeline has finished.</summary>
     public SnapshotCounts Counts => new()
     {
         Files = _counts.Files,
         Directories = _counts.Directories,
         Others = _counts.Others,
         FilesNew = _counts.FilesNew,
-        FilesChanged = _counts.FilesChanged,
-        FilesUnchanged = _counts.FilesUnchanged,
+        FilesChanged = _counts.FilesChanged + _pipeline.FilesFoundChanged,
+        FilesUnchanged = _counts.FilesUnchanged - _pipeline.FilesFoundChanged,
         DirectoriesUnchanged = _counts.DirectoriesUnchanged,
     };
 
@@ -150,7 +152,7 @@ internal sealed class FileMerge : IDisposable
 
     private void VisitFile(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent)
     {
-        bool isUnchanged = parent is not null && _unchanged.IsUnchanged(parent, stat);
+        bool isUnchanged = parent is not null && _unchanged.LooksUnchanged(parent, stat);
         _counts.Files++;
         if (isUnchanged)
             _counts.FilesUnchanged++;
@@ -159,10 +161,10 @@ internal sealed class FileMerge : IDisposable
         else
             _counts.FilesChanged++;
 
-        if (isUnchanged || stat.Size == 0)
+        if (stat.Size == 0 || (isUnchanged && !_isContentCompared))
             AddWithoutReading(name, stat, isUnchanged ? parent : null);
         else
-            EmitFile(name, stat);
+            EmitFile(name, stat, isUnchanged ? parent : null);
     }
 
     private void AddWithoutReading(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent)
@@ -181,7 +183,7 @@ internal sealed class FileMerge : IDisposable
         frame.Add(entry, isSame: ReferenceEquals(entry, parent));
     }
 
-    private void EmitFile(ReadOnlySpan<byte> name, in FileStat stat)
+    private void EmitFile(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? compared)
     {
         DirectoryFrame frame = _frames.Peek();
         DirectoryHandle directory = frame.Opener.Open();
@@ -193,6 +195,7 @@ internal sealed class FileMerge : IDisposable
         {
             MayHaveHoles = stat.Blocks * 512 < stat.Size && stat.Size > 4096,
             WantsAttributes = true,
+            Compared = compared,
             BufferOffset = offset,
             Pieces = isSmall ? null : _pipeline.NewPieceQueue(),
         };

@@ -55,16 +55,15 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
         }
     }
 
-    // One byte more than expected is asked for, so that a file that has grown shows at once.
+    // No more is asked for than was expected: one call where a file held still, and one that has grown shows by its size.
     private long ReadSmall(FileJob job, IFileContent content, byte[] buffer)
     {
-        Span<byte> room = buffer.AsSpan(job.BufferOffset, (int)job.Size + 1);
+        Span<byte> room = buffer.AsSpan(job.BufferOffset, (int)job.Size);
         long total = 0;
         foreach ((long start, long end) in DataRuns(job, content))
         {
             AddHole(job.Items, start - total);
-            int length = ReadFully(content, start, room[(int)start..(int)Math.Min(room.Length, end + 1)]);
-            length = (int)Math.Min(length, end - start);
+            int length = ReadFully(content, start, room[(int)start..(int)end]);
             Cut(room.Slice((int)start, length), job.BufferOffset + (int)start, isEnd: true, job.Items);
             total = start + length;
             if (total < end)

@@ -12,7 +12,7 @@ public static class StreamBackup
     /// <summary>Runs to the end of the stream. Where its command failed, nothing is committed.</summary>
     /// <exception cref="SourceException">The command failed, or the stream could not be read.</exception>
     public static BackupReport Run(
-        Repository repository, StreamSelection selection, BackupOptions options, BackupProgress progress, TimeProvider time, CancellationToken cancel)
+        Repository repository, StreamSelection selection, BackupOptions options, RunProgress progress, TimeProvider time, CancellationToken cancel)
     {
         CheckName(selection.Name);
         IReadOnlyList<byte[]> names = [selection.Name];

@@ -5,7 +5,7 @@ namespace Snapstore.Backup;
 
 /// <summary>Consumes batches in the order of the walk: stores what is new of the files' content and builds the trees
 /// bottom-up. One thread.</summary>
-internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, BackupProgress progress, BackupNotes notes)
+internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProgress progress, BackupNotes notes)
 {
     private readonly Stack<OpenDirectory> _open = new();
     private readonly Stack<TreeWriter> _spare = new();
@@ -13,6 +13,9 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, BackupP
 
     /// <summary>The tree of the outermost directory, once it has ended; null where the walk emitted none.</summary>
     public BlobId? Root { get; private set; }
+
+    /// <summary>Files that looked unchanged and whose content has changed.</summary>
+    public long FilesFoundChanged { get; private set; }
 
     /// <summary>Consumes one batch; <paramref name="throwIfFailed"/> is asked while it waits for the readers.</summary>
     public void Consume(WalkBatch batch, Action throwIfFailed)
@@ -65,6 +68,8 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, BackupP
         progress.At(job.Path);
         if (job.Warning is { } warning)
             notes.Warn(job.Path, warning);
+        if (job.Compared is { } parent && (size != parent.Size || !content.IsSameAs(parent.Content)))
+            FilesFoundChanged++;
         if (job.Failure is { } failure)
             notes.LeaveOut(job.Path, failure);
         else

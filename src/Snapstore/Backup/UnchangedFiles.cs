@@ -8,10 +8,10 @@ namespace Snapstore.Backup;
 /// its blobs are still there (what was lost is read and stored again).</summary>
 internal sealed class UnchangedFiles(Repository repository, FileSelection selection, TreeReader? parentTrees)
 {
-    /// <summary>True where the file need not be read.</summary>
-    public bool IsUnchanged(TreeEntry parent, in FileStat stat)
+    /// <summary>True where nothing but its content could tell that the file has changed.</summary>
+    public bool LooksUnchanged(TreeEntry parent, in FileStat stat)
     {
-        if (selection.Checksum || parentTrees is null || parent.Size != stat.Size)
+        if (parentTrees is null || parent.Size != stat.Size)
             return false;
         bool isSameTime = parent.Mtime.Seconds == stat.MtimeSeconds && parent.Mtime.Nanoseconds == stat.MtimeNanoseconds;
         bool isSameCtime = selection.IgnoreCtime || (parent.Ctime.Seconds == stat.CtimeSeconds && parent.Ctime.Nanoseconds == stat.CtimeNanoseconds);

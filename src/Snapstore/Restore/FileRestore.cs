@@ -1,7 +1,6 @@
 using Snapstore.Formats;
 using Snapstore.Posix;
 using Snapstore.Repositories;
-using Snapstore.Text;
 
 namespace Snapstore.Restore;
 
@@ -19,7 +18,7 @@ public static class FileRestore
     /// <exception cref="UsageException">The path is not in the snapshot.</exception>
     /// <exception cref="SourceException">The target cannot be used: it is a file, or its disk is full.</exception>
     public static RestoreReport Run(
-        Repository repository, SnapshotPath what, RestoreOptions options, RestoreProgress progress, CancellationToken cancel)
+        Repository repository, SnapshotPath what, RestoreOptions options, RunProgress progress, CancellationToken cancel)
     {
         Users.RaiseOpenFileLimit();
         TreeEntry? start = Find(repository, what);
@@ -69,23 +68,11 @@ public static class FileRestore
         return path.IsEmpty ? [] : [(byte)'/', .. path];
     }
 
+    // Null for the root of a snapshot: it has no entry, so the target keeps its own metadata.
     private static TreeEntry? Find(Repository repository, SnapshotPath what)
     {
         using TreeReader trees = new(repository);
-        TreeEntry? entry = null;
-        BlobId tree = what.Snapshot.Manifest.Root;
-        foreach (Range part in what.Path.AsSpan().Split((byte)'/'))
-        {
-            ReadOnlySpan<byte> name = what.Path.AsSpan(part);
-            if (name.IsEmpty)
-                continue;
-            bool isInside = entry is null || entry.Kind == EntryKind.Directory;
-            entry = isInside ? trees.Find(tree, name, PrintablePath.Of(what.Path)) : null;
-            if (entry is null)
-                throw new UsageException($"{PrintablePath.Of(what.Path)} is not in snapshot {what.Snapshot.Id.ToShortString()}; see: snapstore ls {what.Snapshot.Id.ToShortString()}");
-            tree = entry.Tree;
-        }
-
-        return entry;
+        TreeEntry entry = PathFinder.Find(trees, what);
+        return entry.Name.Length == 0 ? null : entry;
     }
 }

@@ -75,8 +75,8 @@ public sealed record RestoreReport
     public long FilesVerified { get; init; }
 
     /// <summary>What could not be restored as it was (owner without the right, device without root): exit 3.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public MessageList Warnings { get; init; } = new();
 
     /// <summary>Damage: files that the repository cannot give back whole, each by path and reason: exit 4.</summary>
-    public IReadOnlyList<string> Damage { get; init; } = [];
+    public MessageList Damage { get; init; } = new();
 }

@@ -6,7 +6,7 @@ namespace Snapstore.Restore;
 
 /// <summary>What all parts of one restore share.</summary>
 internal sealed class RestoreRun(
-    Repository repository, RestoreOptions options, DirectoryHandle target, byte[] pathOfTarget, RestoreProgress progress, CancellationToken cancel)
+    Repository repository, RestoreOptions options, DirectoryHandle target, byte[] pathOfTarget, RunProgress progress, CancellationToken cancel)
 {
     /// <summary>The repository.</summary>
     public Repository Repository { get; } = repository;
@@ -22,7 +22,7 @@ internal sealed class RestoreRun(
     public byte[] PathOfTarget { get; } = pathOfTarget;
 
     /// <summary>Where it stands.</summary>
-    public RestoreProgress Progress { get; } = progress;
+    public RunProgress Progress { get; } = progress;
 
     /// <summary>What was done.</summary>
     public RestoreTally Tally { get; } = new();

@@ -5,30 +5,23 @@ namespace Snapstore.Restore;
 /// <summary>Counts what a restore does and keeps what it has to say. Thread safe.</summary>
 internal sealed class RestoreTally
 {
-    private readonly Lock _lock = new();
-    private readonly List<string> _warnings = [];
-    private readonly List<string> _damage = [];
+    private readonly MessageList _warnings = new();
+    private readonly MessageList _damage = new();
     private long _filesWritten, _bytesWritten, _filesKept, _directories, _others, _deleted, _filesVerified;
 
     /// <summary>What was done so far.</summary>
-    public RestoreReport Report()
+    public RestoreReport Report() => new()
     {
-        lock (_lock)
-        {
-            return new RestoreReport
-            {
-                FilesWritten = _filesWritten,
-                BytesWritten = _bytesWritten,
-                FilesKept = _filesKept,
-                Directories = _directories,
-                Others = _others,
-                Deleted = _deleted,
-                FilesVerified = _filesVerified,
-                Warnings = [.. _warnings],
-                Damage = [.. _damage],
-            };
-        }
-    }
+        FilesWritten = _filesWritten,
+        BytesWritten = _bytesWritten,
+        FilesKept = _filesKept,
+        Directories = _directories,
+        Others = _others,
+        Deleted = _deleted,
+        FilesVerified = _filesVerified,
+        Warnings = _warnings,
+        Damage = _damage,
+    };
 
     public void WroteFile(long bytes)
     {
@@ -52,10 +45,6 @@ internal sealed class RestoreTally
     /// <summary>The repository cannot give this back whole: makes the exit code 4.</summary>
     public void Damage(ReadOnlySpan<byte> path, string problem) => Say(_damage, path, problem);
 
-    private void Say(List<string> list, ReadOnlySpan<byte> path, string problem)
-    {
-        string line = $"{PrintablePath.Of(path)}: {problem}";
-        lock (_lock)
-            list.Add(line);
-    }
+    private static void Say(MessageList list, ReadOnlySpan<byte> path, string problem) =>
+        list.Add($"{PrintablePath.Of(path)}: {problem}");
 }

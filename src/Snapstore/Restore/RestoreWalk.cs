@@ -146,7 +146,7 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
 
     private (DirectoryHandle? Handle, bool IsNew) OpenOrMake(TreeEntry entry, DirectoryTask above)
     {
-        if (above.IsNew || !above.Handle.TryStat(entry.Name, out FileStat found))
+        if (!TryStat(above, entry.Name, out FileStat found))
         {
             above.Handle.MakeDirectory(entry.Name, PrivateMode);
             return (above.Handle.OpenDirectory(entry.Name), true);
@@ -300,8 +300,9 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
 
     private static bool TryStat(DirectoryTask task, byte[] name, out FileStat found)
     {
-        found = default;
-        return !task.IsNew && task.Handle.TryStat(name, out found);
+        FileStat? stat = task.IsNew ? null : task.Handle.StatIfThere(name);
+        found = stat ?? default;
+        return stat is not null;
     }
 
     /// <summary>Removes what stands where something of another kind belongs; a directory with anything in it only where the
@@ -311,9 +312,8 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
         if (run.Options.Overwrite == OverwritePolicy.Never)
             return false;
         if (found.Kind == FileKind.Directory && run.Options.Delete)
-            new TreeRemoval(run).Remove(task.Handle, name);
-        else
-            task.Handle.Remove(name, found.Kind == FileKind.Directory);
+            return new TreeRemoval(run, _path).Remove(task.Handle, name);
+        task.Handle.Remove(name, found.Kind == FileKind.Directory);
         return true;
     }
 
@@ -322,13 +322,12 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
         foreach (byte[] name in extra.Rest())
         {
             using PathBuffer.Part part = _path.Enter(name);
-            if (!task.Handle.TryStat(name, out FileStat found))
+            if (!TryStat(task, name, out FileStat found))
                 continue;
             if (run.Options.Excludes.IsExcluded(_path.Bytes, found.Kind == FileKind.Directory) || IsOutsideIncludes(found.Kind))
                 continue;
-            run.Tally.Deleted();
-            if (!run.Options.DryRun)
-                new TreeRemoval(run).Remove(task.Handle, name);
+            if (run.Options.DryRun || new TreeRemoval(run, _path).Remove(task.Handle, name))
+                run.Tally.Deleted();
         }
     }
 

@@ -15,7 +15,6 @@ internal sealed class DiskFileContent : IFileContent
         _expected = expected;
     }
 
-
     public int Read(long offset, Span<byte> buffer) => _file.Read(offset, buffer);
 
     public (long Start, long End)? NextData(long offset) => _file.NextData(offset);
@@ -25,6 +24,8 @@ internal sealed class DiskFileContent : IFileContent
     public string? ChangedWhileRead(long bytesRead)
     {
         FileStat now = _file.Stat();
+        if (now.Kind != FileKind.File)
+            throw DiskFileOpener.NoFile();
         if (now.Inode != _expected.Inode)
             return "was replaced while it was read; the snapshot may hold a mixture";
         if (bytesRead < _expected.Size)
@@ -43,16 +44,23 @@ internal sealed class DiskFileContent : IFileContent
 /// <summary>Opens a file that a scan has met; holds its directory open until then.</summary>
 internal sealed class DiskFileOpener(DirectoryHandle directory, byte[] name, in FileStat expected) : IFileOpener
 {
+    // The coarsest tick of Linux' file times (HZ=100).
+    private static readonly TimeSpan TimeStampTick = TimeSpan.FromMilliseconds(10);
+
+    // Read in one call: what is read of a pipe or device that took the file's place ends by itself.
+    private static readonly long ReadAtOnceMax = 64 << 10;
+
     private readonly FileStat _expected = expected;
 
     public IFileContent Open()
     {
+        WaitForNextTick();
         FileHandle file = directory.OpenForReading(name);
         try
         {
-            return file.Stat().Kind == FileKind.File
-                ? new DiskFileContent(file, _expected)
-                : throw new SourceException("it was replaced by something that is no file");
+            if (_expected.Size > ReadAtOnceMax && file.Stat().Kind != FileKind.File)
+                throw NoFile();
+            return new DiskFileContent(file, _expected);
         }
         catch
         {
@@ -62,4 +70,17 @@ internal sealed class DiskFileOpener(DirectoryHandle directory, byte[] name, in 
     }
 
     public void Dispose() => directory.Dispose();
+
+    /// <summary>Something else has taken the name since the scan.</summary>
+    internal static SourceException NoFile() => new("it was replaced by something that is no file");
+
+    // A file changed again within one tick of its times keeps the times that the snapshot notes, and the next snapshot
+    // would take it as unchanged for ever: so nothing is read before the tick of its last change is over.
+    private void WaitForNextTick()
+    {
+        DateTimeOffset changed = UnixTime.FromNanoseconds((_expected.CtimeSeconds * 1_000_000_000) + _expected.CtimeNanoseconds);
+        TimeSpan age = TimeProvider.System.GetUtcNow() - changed;
+        if (age.Duration() < TimeStampTick)
+            Thread.Sleep((int)Math.Ceiling((TimeStampTick - age).TotalMilliseconds));
+    }
 }

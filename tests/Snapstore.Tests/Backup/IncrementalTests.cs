@@ -91,7 +91,7 @@ public sealed class IncrementalTests
 
     [Theory]
     [InlineData("nothing", "", 0, 0)]
-    [InlineData("nothing", "checksum", 1, 0)]
+    [InlineData("nothing", "checksum", 0, 0)]
     [InlineData("nothing", "force", 1, 0)]
     [InlineData("size", "", 1, 1)]
     [InlineData("size", "ctime inode", 1, 1)]
@@ -106,7 +106,7 @@ public sealed class IncrementalTests
     [InlineData("replaced by its like", "", 1, 0)]
     [InlineData("replaced by its like", "ctime", 1, 0)]
     [InlineData("replaced by its like", "ctime inode", 0, 0)]
-    public void Change_is_seen_by_what_the_options_say(string change, string options, int read, int newBlobs)
+    public void Change_is_seen_by_what_the_options_say(string change, string options, int changed, int newBlobs)
     {
         using TestDirectory place = new();
         string file = place["tree/file"];
@@ -115,8 +115,6 @@ public sealed class IncrementalTests
         TestFiles.SetTime(file, 1_700_000_000, 5);
         TestRepository repository = new();
         repository.Backup(place["tree"]);
-        // A file system tells two changes apart only a few milliseconds after one another.
-        Thread.Sleep(20);
         Change(change, file);
 
         BackupReport second = repository.Backup(place["tree"], selection => selection with
@@ -127,7 +125,7 @@ public sealed class IncrementalTests
             IgnoreInode = options.Contains("inode", StringComparison.Ordinal),
         });
 
-        Assert.Equal(read, 1 - second.Manifest.Counts.FilesUnchanged);
+        Assert.Equal(changed, 1 - second.Manifest.Counts.FilesUnchanged);
         Assert.Equal(newBlobs, second.Manifest.Counts.DataBlobsNew);
         if (!options.Contains("ctime", StringComparison.Ordinal))
             repository.AssertRestores(second.Id, place["tree"], place["restored"]);

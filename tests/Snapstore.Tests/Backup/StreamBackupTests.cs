@@ -72,7 +72,7 @@ public sealed class StreamBackupTests
     {
         using Repository open = repository.Open();
         StreamSelection selection = new(Encoding.UTF8.GetBytes(name), content, outcome is null ? null : ["pg_dump"], outcome);
-        return StreamBackup.Run(open, selection, repository.Options, new BackupProgress(), TimeProvider.System, CancellationToken.None);
+        return StreamBackup.Run(open, selection, repository.Options, new RunProgress(), TimeProvider.System, CancellationToken.None);
     }
 
     private static void AssertNoSnapshot(TestRepository repository) => Assert.DoesNotContain(

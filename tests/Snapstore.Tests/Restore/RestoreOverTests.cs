@@ -71,6 +71,28 @@ public sealed class RestoreOverTests
     }
 
     [Fact]
+    public void Deleting_spares_what_is_excluded_and_the_directories_above_it()
+    {
+        using TestDirectory place = new();
+        (TestRepository repository, BackupReport taken) = Take(place);
+        string target = place["target"];
+        repository.Restore(taken.Id, place["tree"], target);
+        Directory.CreateDirectory($"{target}/extra/deep/gone");
+        TestFiles.Write($"{target}/extra/deep/spared.keep", "spared");
+        TestFiles.Write($"{target}/extra/other", "removed");
+
+        RestoreReport report = repository.Restore(taken.Id, place["tree"], target, options => options with
+        {
+            Delete = true,
+            Excludes = Snapstore.Sources.ExcludeRules.Parse(["*.keep"]),
+        });
+
+        Assert.Equal(["deep", "spared.keep"], Directory.GetFileSystemEntries($"{target}/extra", "*", SearchOption.AllDirectories).Select(Path.GetFileName));
+        Assert.Equal(0, report.Deleted);
+        Assert.Empty(report.Warnings);
+    }
+
+    [Fact]
     public void A_second_restore_writes_only_what_differs()
     {
         using TestDirectory place = new();

@@ -1,8 +1,7 @@
 using Snapstore.Formats;
-using Snapstore.Repositories;
 using Snapstore.Text;
 
-namespace Snapstore.Browse;
+namespace Snapstore.Repositories;
 
 /// <summary>Finds what stands at a path of a snapshot, reading only the nodes on the way.</summary>
 public static class PathFinder
