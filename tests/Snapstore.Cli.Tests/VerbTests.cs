@@ -190,6 +190,27 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
+    public void Who_is_not_root_gets_files_of_others_and_is_told()
+    {
+        Assert.True(Environment.UserName == "root", "this test needs root, as tools/test does");
+        _program.Write("file", "x");
+        File.SetUnixFileMode(_program.Write("setuid", "y"), UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.SetUser);
+        _program.Snapshot();
+        Directory.CreateDirectory(Path.Combine(_program.Folder, "theirs"));
+
+        // nobody, who may yet read everything: the program, its libraries and the repository may lie anywhere.
+        ProgramRun run = _program.RunShell($"""
+            chown nobody theirs && exec setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=+dac_override \
+                --ambient-caps=+dac_override $snapstore restore latest:{_program.Source} --target theirs/restored
+            """).Expect(3);
+
+        Assert.Contains("/theirs/restored: 3 of what was restored belong to you", run.Error, StringComparison.Ordinal);
+        string restored = Path.Combine(_program.Folder, "theirs/restored");
+        Assert.Equal("x", File.ReadAllText(Path.Combine(restored, "file")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(restored, "setuid")));
+    }
+
+    [Fact]
     public void Quiet_says_nothing_when_all_is_well()
     {
         _program.Write("file", "x");

@@ -44,7 +44,7 @@ internal static class EntryMetadata
         }
     }
 
-    // Only root may give files away; without that right the files are the caller's, which is no reason to fail.
+    // Only root may give files away: for anybody else that is one warning for all files.
     private static bool TryOwner(Action setOwner, byte[] path, RestoreTally tally)
     {
         try
@@ -56,6 +56,8 @@ internal static class EntryMetadata
         {
             if (Users.IsRoot || e.Error != Errno.NotPermitted)
                 tally.Warn(path, e.Message);
+            else
+                tally.NotOwned();
             return false;
         }
     }

@@ -39,6 +39,7 @@ public static class FileRestore
 
         if (options.Verify && !options.DryRun)
             new RestoreVerification(run).Verify(tree, start);
+        run.Tally.WarnOfOwners(options.Target);
         return run.Tally.Report();
     }
 

@@ -7,7 +7,7 @@ internal sealed class RestoreTally
 {
     private readonly MessageList _warnings = new();
     private readonly MessageList _damage = new();
-    private long _filesWritten, _bytesWritten, _filesKept, _directories, _others, _deleted, _filesVerified;
+    private long _filesWritten, _bytesWritten, _filesKept, _directories, _others, _deleted, _filesVerified, _notOwned;
 
     /// <summary>What was done so far.</summary>
     public RestoreReport Report() => new()
@@ -38,6 +38,16 @@ internal sealed class RestoreTally
     public void Deleted() => Interlocked.Increment(ref _deleted);
 
     public void VerifiedFile() => Interlocked.Increment(ref _filesVerified);
+
+    /// <summary>Counts an entry whose owner this user may not set.</summary>
+    public void NotOwned() => Interlocked.Increment(ref _notOwned);
+
+    /// <summary>Says once what is true of all those entries.</summary>
+    public void WarnOfOwners(ReadOnlySpan<byte> target)
+    {
+        if (_notOwned > 0)
+            Warn(target, $"{_notOwned} of what was restored belong to you and not to their owners, and have no setuid or setgid bits: only root can restore these");
+    }
 
     /// <summary>Something is not as it was captured: makes the exit code 3.</summary>
     public void Warn(ReadOnlySpan<byte> path, string problem) => Say(_warnings, path, problem);
