@@ -15,6 +15,10 @@ public static class Limits
     /// <summary>Bytes of segments at which a pack is closed.</summary>
     public const int PackSizeTarget = 32 << 20;
 
+    /// <summary>Blobs at which a pack is closed, however few bytes they take: its directory, some 35 bytes a blob, is
+    /// held in memory while it is written and must stay far below what a reader accepts.</summary>
+    public const int PackBlobsTarget = 1 << 16;
+
     /// <summary>Bytes of a pack, whoever wrote it: offsets are 32-bit in the index.</summary>
     public const long PackSizeMax = uint.MaxValue;
 
@@ -26,6 +30,9 @@ public static class Limits
 
     /// <summary>Bytes stored after which a running backup writes an index object: what an interruption may cost.</summary>
     public const long IndexIntervalBytes = 256 << 20;
+
+    /// <summary>Blobs after which a running backup writes an index object: till then their directories are in memory.</summary>
+    public const int IndexIntervalBlobs = 1 << 18;
 
     /// <summary>Seconds after which a running backup writes an index object.</summary>
     public const int IndexIntervalSeconds = 60;

@@ -10,13 +10,14 @@ import sys
 
 import contenders
 import corpora
+import many_blobs
 import parts
 import report
 
 TOOLS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BOUNDED_STEPS = ["first", "unchanged", "restore"]
 USAGE = """tools/bench [engine] [PART...] [STEP...]      compare on PARTs (default: source small large)
-       tools/bench bounded [files|directory|sparse]...   show the memory bound of Snapstore
+       tools/bench bounded [files|directory|sparse|blobs]...   show the memory bound of Snapstore
        tools/bench corpora [PART...]   only build the trees"""
 
 
@@ -36,7 +37,7 @@ def parse(arguments):
 
     modes = [word for word in options.words if word in ("engine", "bounded", "corpora")]
     options.mode = modes[0] if modes else "engine"
-    known_parts, known_steps = (corpora.BOUNDED_PARTS, BOUNDED_STEPS) if options.mode == "bounded" else \
+    known_parts, known_steps = (corpora.BOUNDED_PARTS + ["bounded-blobs"], BOUNDED_STEPS) if options.mode == "bounded" else \
         (corpora.ENGINE_PARTS, parts.STEPS)
     named = [word for word in options.words if word not in modes]
     named = [f"bounded-{word}" if f"bounded-{word}" in known_parts else word for word in named]
@@ -112,9 +113,10 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)  # each part is told when it is done, into files too
     options = parse(sys.argv[1:])
     os.makedirs(options.work, exist_ok=True)
-    known = {name: corpora.ensure(options.work, name, options.scale) for name in options.parts}
+    trees = [name for name in options.parts if name != "bounded-blobs"]
+    known = {name: corpora.ensure(options.work, name, options.scale) for name in trees}
     if options.mode == "corpora":
-        for name in options.parts:
+        for name in trees:
             print(f"{name}: {report.count_and_size(known[name])}")
         return 0
     able = programs(options)
@@ -127,7 +129,9 @@ def main():
         print(f"the machine is busy (load {here['load']}): wall times are only indicative")
 
     results, passed = {}, True
-    for name in options.parts:
+    if "bounded-blobs" in options.parts:
+        passed &= all([many_blobs.run(contender, options) for contender in able if contender.name == "snapstore"])
+    for name in trees:
         figures = parts.run_part(name, options.steps, able, options)
         passed &= not any("failed" in step for steps in figures.values() for step in steps.values())
         if options.mode == "engine":

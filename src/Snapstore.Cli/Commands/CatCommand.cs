@@ -14,7 +14,7 @@ internal sealed class CatCommand : VerbCommand
     private const int WorkersMax = 8;
 
     private readonly Argument<string[]> _places =
-        Declare.Arguments("SNAPSHOT:PATH...", "The files; of a stream's snapshot, SNAPSHOT alone is the stream");
+        Declare.Arguments("SNAPSHOT:PATH", "The files; of a stream's snapshot, SNAPSHOT alone is the stream");
 
     private readonly FilterOptions _filter = new();
 

@@ -12,7 +12,7 @@ internal sealed class FindCommand : VerbCommand
 {
     public const string Summary = "Search snapshots for files";
 
-    private readonly Argument<string[]> _patterns = Declare.Arguments("PATTERN...", "Names or paths, with * ? [a-z] ** (spec/patterns.md)");
+    private readonly Argument<string[]> _patterns = Declare.Arguments("PATTERN", "Names or paths, with * ? [a-z] ** (spec/patterns.md)");
     private readonly Option<string[]> _snapshots = Declare.Texts("--snapshot", "SNAPSHOT", "Only in this snapshot (several: in all of them)", "-s");
     private readonly Option<string?> _newer = Declare.Text("--newer", "TIME", "Only what changed at this time or later");
     private readonly Option<string?> _older = Declare.Text("--older", "TIME", "Only what changed before this time");

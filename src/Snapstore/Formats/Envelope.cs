@@ -25,6 +25,8 @@ public static class Envelope
         KeyRing keys, in SealContext context, ReadOnlySpan<byte> record, long length, ReadOnlySpan<byte> salt)
     {
         byte[] padded = Padding.Pad(record, length - Overhead);
+        if (Overhead + (long)padded.Length > Limits.ObjectSizeMax)
+            throw new InvalidOperationException($"an object of {padded.Length} bytes is beyond the bound of {Limits.ObjectSizeMax}: no reader would open it");
         byte[] envelope = new byte[Overhead + padded.Length];
         WriteHeader(context.Kind, envelope);
         Span<byte> bound = stackalloc byte[SealContext.Size];

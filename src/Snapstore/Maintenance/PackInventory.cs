@@ -21,7 +21,6 @@ internal sealed record KnownPack(
 internal sealed class PackInventory(Repository repository, FindingList findings)
 {
     private readonly Dictionary<StorageKey, KnownPack> _known = [];
-    private readonly List<IndexedPack> _usable = [];
     private readonly Dictionary<StorageKey, IndexedPack> _missing = [];
     private readonly ByteWriter _record = new(64 << 10);
 
@@ -37,20 +36,8 @@ internal sealed class PackInventory(Repository repository, FindingList findings)
     /// <param name="cancel">Stops it.</param>
     public BlobPlaces Load(IEnumerable<StoredObject> indexObjects, Dictionary<StorageKey, long> packs, CancellationToken cancel)
     {
-        foreach (StoredObject found in indexObjects)
-        {
-            cancel.ThrowIfCancellationRequested();
-            foreach (IndexedPack pack in ReadIndexObject(found.Key))
-                Take(pack, found.Key, packs);
-        }
-
-        ReadUnindexed(packs, cancel);
-        BlobIndex index = new();
-        index.Add(_usable);
-        _usable.Clear();
-        BlobIndex missing = new();
-        missing.Add([.. _missing.Values]);
-        return new BlobPlaces(index, missing);
+        BlobIndex index = BlobIndex.Build(Usable(indexObjects, packs, cancel));
+        return new BlobPlaces(index, BlobIndex.Build(_missing.Values));
     }
 
     /// <summary>The directory of a pack as an index object gives it; null where none does.</summary>
@@ -89,62 +76,70 @@ internal sealed class PackInventory(Repository repository, FindingList findings)
         }
     }
 
-    private void Take(IndexedPack pack, StorageKey index, Dictionary<StorageKey, long> listed)
+    // One index object after another, so that no more than one is in memory decoded.
+    private IEnumerable<IndexedPack> Usable(IEnumerable<StoredObject> indexObjects, Dictionary<StorageKey, long> listed, CancellationToken cancel)
+    {
+        foreach (StoredObject found in indexObjects)
+        {
+            cancel.ThrowIfCancellationRequested();
+            foreach (IndexedPack pack in ReadIndexObject(found.Key).Where(pack => IsUsable(pack, found.Key, listed)))
+                yield return Keep(pack);
+        }
+
+        List<StorageKey> unindexed = [.. listed.Keys.Where(key => !_known.ContainsKey(key) && !_missing.ContainsKey(key))];
+        foreach (StorageKey key in unindexed)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (ReadDirectory(key, listed[key]) is { } pack)
+                yield return Keep(pack);
+        }
+
+        List<StorageKey> read = unindexed.FindAll(_known.ContainsKey);
+        if (read.Count > 0)
+            findings.Add(FindingKind.Note, StorageKey.PacksPrefix, $"{read.Count} packs are named by no index object and were read themselves, {read[0]} among them: a writer is at work, or one was interrupted");
+    }
+
+    private bool IsUsable(IndexedPack pack, StorageKey index, Dictionary<StorageKey, long> listed)
     {
         StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
         if (_known.TryGetValue(key, out KnownPack? known))
         {
             if (known.Size != pack.Size || known.DirectoryHash != HashOf(pack.Directory, _record))
                 findings.Add(FindingKind.Damage, index.Name, $"describes {key} otherwise than another index object does");
-            return;
+            return false;
         }
 
         if (_missing.ContainsKey(key))
-            return;
-        if (!listed.TryGetValue(key, out long size))
-        {
-            _missing.Add(key, pack);
-        }
-        else if (size != pack.Size)
-        {
-            _missing.Add(key, pack);
+            return false;
+        bool isListed = listed.TryGetValue(key, out long size);
+        if (isListed && size == pack.Size)
+            return true;
+        _missing.Add(key, pack);
+        if (isListed)
             findings.Add(FindingKind.Damage, key.Name, $"is {size} bytes long and should be {pack.Size}: it is truncated or overwritten");
-        }
-        else
+        return false;
+    }
+
+    private IndexedPack? ReadDirectory(StorageKey key, long size)
+    {
+        try
         {
-            Keep(key, pack);
+            return Patient.Read(() => PackReader.ReadDirectory(repository, key, size));
+        }
+        catch (SnapstoreException e)
+        {
+            findings.AddFailure(key.Name, e, "no index object names it, so nothing in it can be found");
+            return null;
         }
     }
 
-    private void ReadUnindexed(Dictionary<StorageKey, long> listed, CancellationToken cancel)
+    private IndexedPack Keep(IndexedPack pack)
     {
-        List<StorageKey> unindexed = [];
-        foreach ((StorageKey key, long size) in listed)
-        {
-            cancel.ThrowIfCancellationRequested();
-            if (_known.ContainsKey(key) || _missing.ContainsKey(key))
-                continue;
-            try
-            {
-                Keep(key, Patient.Read(() => PackReader.ReadDirectory(repository, key, size)));
-                unindexed.Add(key);
-            }
-            catch (SnapstoreException e)
-            {
-                findings.AddFailure(key.Name, e, "no index object names it, so nothing in it can be found");
-            }
-        }
-
-        if (unindexed.Count > 0)
-            findings.Add(FindingKind.Note, StorageKey.PacksPrefix, $"{unindexed.Count} packs are named by no index object and were read themselves, {unindexed[0]} among them: a writer is at work, or one was interrupted");
-    }
-
-    private void Keep(StorageKey key, IndexedPack pack)
-    {
+        StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
         KnownPack known = new(
             key, pack.Session, pack.Hash, pack.Size, pack.Kind, HashOf(pack.Directory, _record), pack.Kind == PackKind.Meta ? pack.Directory : null);
         _known.Add(key, known);
         Packs.Add(known);
-        _usable.Add(pack);
+        return pack;
     }
 }

@@ -1,34 +1,50 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace Snapstore.Repositories;
 
-/// <summary>The blobs that a running session has taken in: open addressing over the first 20 bytes of the id
-/// (<see cref="IndexTable"/> says why that many), 20 bytes a slot, outside the garbage-collected heap.</summary>
+/// <summary>A set of blobs: open addressing, 20 bytes a slot, outside the garbage-collected heap; beyond a million, in
+/// scratch files. For one thread, or for several that only ask.</summary>
 internal sealed unsafe class BlobIdSet : IDisposable
 {
-    private const int KeySize = 20;
     private const int SlotsMin = 1 << 12;
 
-    private byte* _slots = Allocate(SlotsMin);
+    private readonly RecordTableLimits _limits;
+    private readonly RecordFiles<RecordKey> _files;
+    private RecordKey* _slots = Allocate(SlotsMin);
     private uint _mask = SlotsMin - 1;
+    private uint _inMemory;
+    private bool _isFileless;
+
+    /// <summary>An empty set.</summary>
+    public BlobIdSet()
+        : this(RecordTableLimits.Default)
+    {
+    }
+
+    /// <summary>An empty set with these limits.</summary>
+    public BlobIdSet(RecordTableLimits limits)
+    {
+        _limits = limits;
+        _files = new RecordFiles<RecordKey>(limits.FanIn);
+    }
 
     /// <summary>Ids in the set.</summary>
-    public uint Count { get; private set; }
+    public long Count { get; private set; }
 
     /// <summary>True where the id is in the set.</summary>
-    public bool Contains(in BlobId id) => !IsFree(SlotOf(id.Span));
+    public bool Contains(in BlobId id) => Contains(new RecordKey(id));
 
     /// <summary>Adds an id; false where it is there already.</summary>
     public bool Add(in BlobId id)
     {
-        // Three quarters full at most, so that probes stay short.
-        if (Count >= _mask / 4 * 3)
-            Grow();
-        byte* slot = SlotOf(id.Span);
-        if (!IsFree(slot))
+        RecordKey key = new(id);
+        if (Contains(key))
             return false;
-        id.Span[..KeySize].CopyTo(new Span<byte>(slot, KeySize));
+        // Three quarters full at most, so that probes stay short.
+        if (_inMemory >= _mask / 4 * 3)
+            MakeRoom();
+        *SlotOf(key) = key;
+        _inMemory++;
         Count++;
         return true;
     }
@@ -36,39 +52,77 @@ internal sealed unsafe class BlobIdSet : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _files.Dispose();
         NativeMemory.Free(_slots);
         _slots = null;
     }
 
-    private static byte* Allocate(uint slots) => (byte*)NativeMemory.AllocZeroed(slots, KeySize);
+    private static RecordKey* Allocate(uint slots) => (RecordKey*)NativeMemory.AllocZeroed(slots, (nuint)sizeof(RecordKey));
 
-    // An id of 20 zero bytes would look free; it cannot come up (2^-160).
-    private static bool IsFree(byte* slot) => !new ReadOnlySpan<byte>(slot, KeySize).ContainsAnyExcept((byte)0);
+    private bool Contains(in RecordKey key) => !SlotOf(key)->IsZero || _files.TryFind(key, out _);
 
-    private byte* SlotOf(ReadOnlySpan<byte> id)
+    private RecordKey* SlotOf(in RecordKey key)
     {
-        ReadOnlySpan<byte> key = id[..KeySize];
-        uint at = BinaryPrimitives.ReadUInt32LittleEndian(key) & _mask;
-        while (true)
+        for (uint at = key.Hash & _mask; ; at = (at + 1) & _mask)
         {
-            byte* slot = _slots + ((nuint)at * KeySize);
-            if (IsFree(slot) || new ReadOnlySpan<byte>(slot, KeySize).SequenceEqual(key))
+            RecordKey* slot = _slots + at;
+            if (slot->IsZero || slot->CompareTo(key) == 0)
                 return slot;
-            at = (at + 1) & _mask;
         }
     }
 
-    private void Grow()
+    private void MakeRoom()
     {
-        byte* old = _slots;
-        uint oldSlots = _mask + 1;
-        _mask = (oldSlots * 2) - 1;
-        _slots = Allocate(oldSlots * 2);
+        if (_mask + 1 < _limits.RecordsInMemory || _isFileless)
+            Grow();
+        else
+            Spill();
+    }
+
+    private void Spill()
+    {
+        int count = MoveToFront();
+        using RecordMemory<RecordKey> keys = new(_slots, count);
+        RecordSort.Sort(keys.GetSpan());
+        try
+        {
+            _files.Add(keys.Memory);
+            _inMemory = 0;
+            keys.GetSpan().Clear();
+        }
+        catch (IOException)
+        {
+            // Where no file can be written it stays in memory.
+            _isFileless = true;
+            Rehash(_slots, (uint)count, (_mask + 1) * 2);
+        }
+    }
+
+    private int MoveToFront()
+    {
+        int count = 0;
+        for (uint i = 0; i <= _mask; i++)
+        {
+            RecordKey key = _slots[i];
+            if (key.IsZero)
+                continue;
+            _slots[i] = default;
+            _slots[count++] = key;
+        }
+
+        return count;
+    }
+
+    private void Grow() => Rehash(_slots, _mask + 1, (_mask + 1) * 2);
+
+    private void Rehash(RecordKey* old, uint oldSlots, uint newSlots)
+    {
+        _mask = newSlots - 1;
+        _slots = Allocate(newSlots);
         for (uint i = 0; i < oldSlots; i++)
         {
-            byte* slot = old + ((nuint)i * KeySize);
-            if (!IsFree(slot))
-                new ReadOnlySpan<byte>(slot, KeySize).CopyTo(new Span<byte>(SlotOf(new ReadOnlySpan<byte>(slot, KeySize)), KeySize));
+            if (!old[i].IsZero)
+                *SlotOf(old[i]) = old[i];
         }
 
         NativeMemory.Free(old);

@@ -16,6 +16,8 @@ public sealed record LoadedIndex(
 public sealed class IndexLoader(Repository repository)
 {
     private readonly List<string> _problems = [];
+    private readonly List<StorageKey> _missing = [];
+    private readonly List<IndexedPack> _unindexed = [];
 
     /// <summary>The index over all packs that are listed. A damaged index object is no loss: its packs are read themselves.</summary>
     public LoadedIndex LoadAll()
@@ -23,24 +25,30 @@ public sealed class IndexLoader(Repository repository)
         // Index objects are listed before packs: what an index names was durable before it, so it is listed too.
         List<StoredObject> objects = [.. repository.Storage.List(StorageKey.IndexPrefix)];
         Dictionary<StorageKey, long> listed = ListPacks();
-        List<IndexedPack> packs = [];
+        BlobIndex index = BlobIndex.Build(Usable(objects, listed));
+        return new LoadedIndex(index, _unindexed, _missing, _problems);
+    }
+
+    // One index object after another, so that no more than one is in memory decoded.
+    private IEnumerable<IndexedPack> Usable(List<StoredObject> objects, Dictionary<StorageKey, long> listed)
+    {
         HashSet<StorageKey> known = [];
-        List<StorageKey> missing = [];
         foreach (IndexedPack pack in objects.SelectMany(ReadObject))
         {
             StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
             if (!known.Add(key))
                 continue;
             if (listed.TryGetValue(key, out long size) && size == pack.Size)
-                packs.Add(pack);
+                yield return pack;
             else
-                missing.Add(key);
+                _missing.Add(key);
         }
 
-        List<IndexedPack> unindexed = ReadUnindexed(listed.Where(pack => !known.Contains(pack.Key)));
-        BlobIndex index = new();
-        index.Add([.. packs, .. unindexed]);
-        return new LoadedIndex(index, unindexed, missing, _problems);
+        foreach (IndexedPack pack in ReadUnindexed(listed.Where(pack => !known.Contains(pack.Key))))
+        {
+            _unindexed.Add(pack);
+            yield return pack;
+        }
     }
 
     private Dictionary<StorageKey, long> ListPacks()
@@ -73,21 +81,22 @@ public sealed class IndexLoader(Repository repository)
     // A flipped bit may look like a later version: one such object must not close the whole repository.
     private static bool IsNoLoss(Exception e) => e is CorruptDataException or ObjectMissingException or UnsupportedException;
 
-    private List<IndexedPack> ReadUnindexed(IEnumerable<KeyValuePair<StorageKey, long>> packs)
+    private IEnumerable<IndexedPack> ReadUnindexed(IEnumerable<KeyValuePair<StorageKey, long>> packs)
     {
-        List<IndexedPack> read = [];
         foreach ((StorageKey key, long size) in packs)
         {
+            IndexedPack? pack = null;
             try
             {
-                read.Add(PackReader.ReadDirectory(repository, key, size));
+                pack = PackReader.ReadDirectory(repository, key, size);
             }
             catch (Exception e) when (IsNoLoss(e))
             {
                 _problems.Add(e.Message);
             }
-        }
 
-        return read;
+            if (pack is not null)
+                yield return pack;
+        }
     }
 }

@@ -17,6 +17,7 @@ internal sealed class PackSink : IDisposable
     private readonly List<IndexedPack> _unindexed = [];
     private int _indexNumber;
     private long _unindexedBytes;
+    private int _unindexedBlobs;
     private long _lastIndexTime;
     private long _storedBytes;
 
@@ -96,10 +97,12 @@ internal sealed class PackSink : IDisposable
             IndexedPack published = pack.Publish();
             _unindexed.Add(published);
             _unindexedBytes += published.Size;
+            _unindexedBlobs += published.Directory.Blobs.Length;
             Interlocked.Add(ref _storedBytes, published.Size);
         }
 
         bool isDue = _unindexedBytes >= Limits.IndexIntervalBytes
+            || _unindexedBlobs >= Limits.IndexIntervalBlobs
             || _time.GetElapsedTime(_lastIndexTime).TotalSeconds >= Limits.IndexIntervalSeconds;
         if (isDue)
             WriteIndex();
@@ -119,6 +122,7 @@ internal sealed class PackSink : IDisposable
 
         _unindexed.Clear();
         _unindexedBytes = 0;
+        _unindexedBlobs = 0;
         _lastIndexTime = _time.GetTimestamp();
     }
 

@@ -25,7 +25,7 @@ internal sealed class PackWriter : IDisposable
     }
 
     /// <summary>True where the pack should be closed.</summary>
-    public bool IsFull => _directory.EndOffset >= Limits.PackSizeTarget;
+    public bool IsFull => _directory.EndOffset >= Limits.PackSizeTarget || _directory.Blobs.Length >= Limits.PackBlobsTarget;
 
     /// <summary>Adds a sealed segment of these blobs.</summary>
     public void Add(ReadOnlySpan<byte> stored, ReadOnlySpan<BlobRecord> blobs)

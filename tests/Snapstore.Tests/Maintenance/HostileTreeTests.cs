@@ -143,7 +143,7 @@ public sealed class HostileTreeTests : IDisposable
         TreeEntry directory = leaf;
         Repository repository = _builder.Repository;
         _builder.Flush();
-        using BlobPlaces places = new(new BlobIndex(), new BlobIndex());
+        using BlobPlaces places = new(BlobIndex.Build([]), BlobIndex.Build([]));
         NodeExaminer examiner = new(places);
         for (int depth = 0; depth < 3000; depth++)
         {

@@ -68,7 +68,7 @@ public sealed class BlobWriterTests
 
         Assert.Equal(new StoredCounts(1, 4, 1, 4, writer.Counts.StoredBytes), writer.Counts);
         using LoadedRepository loaded = new(storage);
-        Assert.Equal(2, loaded.Index.Packs.Count());
+        Assert.Equal(2, loaded.Index.Packs.Count);
         Assert.True(loaded.Index.TryFind(meta, out BlobLocation location));
         Assert.Equal(PackKind.Meta, location.Segment.Pack.Kind);
     }
@@ -136,6 +136,20 @@ public sealed class BlobWriterTests
         Assert.All(packs, pack => Assert.Equal(0, pack.Size % (64 << 10)));
         Assert.Equal(2, packs.Count(pack => pack.Size is > 32 << 20 and < 34 << 20));
         AssertHolds(storage, blobs);
+    }
+
+    [Fact]
+    public void Packs_and_index_objects_are_closed_at_so_many_blobs_however_well_they_compress()
+    {
+        // 600,000 blobs of hardly any bytes: the directory of one pack of all of them would be more than a reader takes.
+        const int Count = 600_000;
+        using MemoryStorage storage = new();
+        IEnumerable<byte[]> blobs = Enumerable.Range(0, Count).Select(number => BitConverter.GetBytes(number).Concat(new byte[200]).ToArray());
+        SmallRepository.Store(storage, blobs, workers: 1);
+        Assert.InRange(SmallRepository.Packs(storage).Count(), Count / (Limits.PackBlobsTarget + 6_000), (Count / Limits.PackBlobsTarget) + 1);
+        Assert.True(storage.List(StorageKey.IndexPrefix).Count() >= 2);
+        Assert.All(storage.List(""), found => Assert.InRange(found.Size, 0, Limits.IndexObjectSizeTarget));
+        AssertHolds(storage, blobs.Where((_, number) => number % 10_000 == 0));
     }
 
     [Theory]

@@ -1,0 +1,65 @@
+namespace Snapstore.Repositories;
+
+/// <summary>Sorted files of records; where there are several of about the same size they are merged, so that a million
+/// million records are in some 50 files and each was written some 7 times (a log-structured merge tree: O'Neil and others, 1996).</summary>
+/// <remarks>Filled by one thread, then asked by many.</remarks>
+internal sealed class RecordFiles<T>(int fanIn) : IDisposable
+    where T : unmanaged, IKeyed
+{
+    private readonly List<(int Level, FileRun<T> Run)> _runs = [];
+
+    /// <summary>Records in all files.</summary>
+    public long Count => _runs.Sum(found => found.Run.Count);
+
+    /// <summary>Takes in sorted records.</summary>
+    /// <exception cref="IOException">A scratch file cannot be written; nothing was taken in.</exception>
+    public void Add(ReadOnlyMemory<T> sorted)
+    {
+        _runs.Add((0, FileRun<T>.Write([sorted])));
+        while (_runs.Count >= fanIn && _runs[^fanIn].Level == _runs[^1].Level)
+        {
+            if (!TryMergeLast())
+                return;
+        }
+    }
+
+    /// <summary>Finds a record of this key.</summary>
+    public bool TryFind(in RecordKey key, out T record)
+    {
+        foreach ((_, FileRun<T> run) in _runs)
+        {
+            if (run.TryFind(key, out record))
+                return true;
+        }
+
+        record = default;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((_, FileRun<T> run) in _runs)
+            run.Dispose();
+        _runs.Clear();
+    }
+
+    private bool TryMergeLast()
+    {
+        List<(int Level, FileRun<T> Run)> merging = _runs[^fanIn..];
+        try
+        {
+            FileRun<T> merged = FileRun<T>.Write(RecordMerge.Run(merging.ConvertAll(found => found.Run)));
+            _runs.RemoveRange(_runs.Count - fanIn, fanIn);
+            _runs.Add((merging[0].Level + 1, merged));
+        }
+        catch (IOException)
+        {
+            // No room for a second copy: the files there are serve as well, a little slower.
+            return false;
+        }
+
+        merging.ForEach(found => found.Run.Dispose());
+        return true;
+    }
+}
