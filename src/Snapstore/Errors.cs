@@ -67,3 +67,12 @@ public sealed class UnsupportedException(string message) : SnapstoreException(me
     /// <inheritdoc/>
     public override int ExitCode => 1;
 }
+
+/// <summary>A prune ended this session before it committed: what it relied on may be gone, and its snapshot does not exist.
+/// To be run again under a new session; what was stored is not stored twice.</summary>
+public sealed class SessionFencedException(SessionId session)
+    : SnapstoreException($"a prune took session {session.ToShortString()} for dead and ended it, so that this snapshot was not made; run again: what was stored is not stored twice")
+{
+    /// <inheritdoc/>
+    public override int ExitCode => 1;
+}

@@ -38,6 +38,14 @@ public sealed class RunProgress
         Volatile.Write(ref _bytesExpected, bytes);
     }
 
+    /// <summary>Begins again: nothing is done yet.</summary>
+    public void Restart()
+    {
+        Volatile.Write(ref _files, 0);
+        Volatile.Write(ref _bytes, 0);
+        Volatile.Write(ref _warnings, 0);
+    }
+
     /// <summary>States the path at work.</summary>
     public void At(byte[] path) => _current = path;
 

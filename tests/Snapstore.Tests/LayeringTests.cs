@@ -28,6 +28,7 @@ public sealed partial class LayeringTests
         ["Restore"] = Upper,
         ["Browse"] = Upper,
         ["Maintenance"] = Upper,
+        ["Garbage"] = Upper,
     };
 
     private static string Engine => Checkout.PathOf("src", "Snapstore");

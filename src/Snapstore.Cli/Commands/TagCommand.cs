@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Snapstore.Formats;
 using Snapstore.Repositories;
 
 namespace Snapstore.Cli.Commands;
@@ -42,18 +43,21 @@ internal sealed class TagCommand : VerbCommand
         Snapshot[] snapshots = [.. context.Value(_snapshots).Select(selector.Select).DistinctBy(snapshot => snapshot.Id)];
         foreach (Snapshot snapshot in snapshots)
         {
-            IEnumerable<string> tags = (isSet ? set : snapshot.Tags).Except(remove).Union(add);
-            Change(context, repository, snapshot, [.. tags.Order(StringComparer.Ordinal)]);
+            SnapshotLabel label = SnapshotLabels.Change(repository, snapshot, before => before with
+            {
+                Tags = [.. (isSet ? set : before.Tags).Except(remove).Union(add)],
+                TimeNanoseconds = UnixTime.ToNanoseconds(context.Time.GetUtcNow()),
+            });
+            Print(context, snapshot with { Tags = label.Tags });
         }
 
         return ExitCode.Done;
     }
 
-    private static void Change(CommandContext context, Repository repository, Snapshot snapshot, string[] tags)
+    private static void Print(CommandContext context, Snapshot snapshot)
     {
-        if (!tags.SequenceEqual(snapshot.Tags))
-            SnapshotList.Label(repository, snapshot.Id, tags, UnixTime.ToNanoseconds(context.Time.GetUtcNow()));
-        context.Output.Tell($"{snapshot.Id.ToShortString()}: {(tags.Length > 0 ? Escaped.Text(string.Join(", ", tags)) : "no tags")}");
-        context.Output.Json("snapshot", json => SnapshotJson.Write(json, snapshot with { Tags = tags }));
+        string tags = snapshot.Tags.Count > 0 ? Escaped.Text(string.Join(", ", snapshot.Tags)) : "no tags";
+        context.Output.Tell($"{snapshot.Id.ToShortString()}: {tags}");
+        context.Output.Json("snapshot", json => SnapshotJson.Write(json, snapshot));
     }
 }

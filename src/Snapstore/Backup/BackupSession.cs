@@ -7,8 +7,8 @@ namespace Snapstore.Backup;
 
 /// <summary>One run of a writer, from its session record to its manifest (spec/protocols/backup.md).</summary>
 /// <remarks>
-/// Order of writes: session record, then the list of packs is read, then packs, index objects, manifest; then the session
-/// record goes. A crash at any point leaves a valid repository: all but the manifest is unreferenced or a cache.
+/// Order of writes: session record, then what is condemned and the list of packs are read, then packs, index objects, manifest;
+/// then the session record goes. A crash at any point leaves a valid repository: all but the manifest is unreferenced or a cache.
 /// </remarks>
 internal sealed class BackupSession : IDisposable
 {
@@ -21,6 +21,7 @@ internal sealed class BackupSession : IDisposable
     private readonly SessionId _id = SessionId.NewRandom();
     private readonly BlobWriter _blobs;
     private bool _isRegistered;
+    private bool _isEnded;
 
     public BackupSession(Repository repository, BackupOptions options, RunProgress progress, BackupNotes notes, TimeProvider time, CancellationToken cancel)
     {
@@ -35,7 +36,7 @@ internal sealed class BackupSession : IDisposable
             Register();
         try
         {
-            LoadedIndex loaded = repository.Loaded;
+            LoadedIndex loaded = repository.LoadForSession();
             _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
             if (!options.DryRun)
                 _blobs.Adopt(loaded.Unindexed);
@@ -44,7 +45,7 @@ internal sealed class BackupSession : IDisposable
         catch
         {
             _blobs?.Dispose();
-            RemoveSessionRecord();
+            End();
             throw;
         }
     }
@@ -107,8 +108,8 @@ internal sealed class BackupSession : IDisposable
         });
         if (_options.DryRun)
             return new BackupReport(null, manifest, parent?.Id, notes.Warnings, notes.Notes);
-        if (!_repository.Put(StorageKey.Snapshot(_id), SealKind.Manifest, manifest.Encode(), _id))
-            throw new StorageException($"{StorageKey.Snapshot(_id)} exists although its name is new; another program ended this session. Run again: what was stored is not stored twice");
+        Commit(manifest);
+        _isEnded = true;
         if (!RemoveSessionRecord())
             notes.Note("sessions"u8, $"the record {StorageKey.Session(_id)} could not be removed; it does no harm");
         return new BackupReport(_id, manifest, parent?.Id, notes.Warnings, notes.Notes);
@@ -118,16 +119,44 @@ internal sealed class BackupSession : IDisposable
     {
         Pipeline.Dispose();
         _blobs.Dispose();
-        RemoveSessionRecord();
+        End();
     }
 
     private void Register()
     {
-        SessionRecord record = new(_options.Host, _options.User, _options.Program, Environment.ProcessId, _start);
-        _isRegistered = _repository.Put(StorageKey.Session(_id), SealKind.Session, record.Encode(), _id);
+        SessionRecord record = new(_options.Host, _options.User, _options.Program, Environment.ProcessId, _start, Posix.ProcessIdentity.Current);
+        SessionRegister.Begin(_repository, _id, record);
+        _isRegistered = true;
     }
 
-    // Tidiness only: a record that stays is one whose session has ended, which its manifest or its age says as well.
+    // The register takes one word: where a prune has fenced this session, what it relied on may be gone.
+    private void Commit(Manifest manifest)
+    {
+        bool isCommitted = _repository.Put(StorageKey.Snapshot(_id), SealKind.Manifest, manifest.Encode(), _id);
+        if (isCommitted && !SessionRegister.IsFenced(_repository, _id))
+            return;
+        _isEnded = true;
+        throw new SessionFencedException(_id);
+    }
+
+    // A session that stored something and does not commit says so: its packs are garbage as soon as nobody uses them.
+    private void End()
+    {
+        try
+        {
+            if (!_isEnded && _isRegistered && _blobs?.Counts.StoredBytes > 0)
+                SessionRegister.Fence(_repository, _id, new RecordOrigin(_options.Host, _options.User, _options.Program, UnixTime.ToNanoseconds(_time.GetUtcNow())));
+        }
+        catch (StorageException)
+        {
+            // A prune will find the record of a process that is no more.
+            return;
+        }
+
+        RemoveSessionRecord();
+    }
+
+    // Tidiness only: a record that stays is one whose session has ended, which its register says as well.
     private bool RemoveSessionRecord()
     {
         if (!_isRegistered)

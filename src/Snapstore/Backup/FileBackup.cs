@@ -10,6 +10,9 @@ public static class FileBackup
     // 64 batches of 1024 items are about 11 MiB: as much as is scanned while a password is stretched.
     private const int ScannedBatchesMax = 64;
 
+    // Times that a snapshot is begun again because a prune fenced its session.
+    private const int AttemptsMax = 3;
+
     /// <summary>Runs to the end on an open repository; see the other overload.</summary>
     public static BackupReport Run(
         Repository repository, FileSelection selection, BackupOptions options, RunProgress progress, TimeProvider time, CancellationToken cancel) =>
@@ -23,6 +26,24 @@ public static class FileBackup
         Func<Repository> open, FileSelection selection, BackupOptions options, RunProgress progress, TimeProvider time, CancellationToken cancel)
     {
         Posix.Users.RaiseOpenFileLimit();
+        Repository? repository = null;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Attempt(() => repository ??= open(), selection, options, progress, time, cancel);
+            }
+            catch (SessionFencedException) when (attempt < AttemptsMax)
+            {
+                // All is looked up again, as if nothing were known: what this session had relied on may be gone.
+                progress.Restart();
+            }
+        }
+    }
+
+    private static BackupReport Attempt(
+        Func<Repository> open, FileSelection selection, BackupOptions options, RunProgress progress, TimeProvider time, CancellationToken cancel)
+    {
         IReadOnlyList<byte[]> paths = SelectedPaths.Normalize(selection.Paths);
         BackupNotes notes = new(progress);
         ScanSelection scanned = new(paths, selection.Excludes, selection.OneFileSystem);

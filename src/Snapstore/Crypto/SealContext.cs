@@ -26,6 +26,24 @@ public enum SealKind : byte
     /// <summary>Name and origin of a key slot.</summary>
     KeyLabel = 7,
 
+    /// <summary>The record that a session was ended by another and never commits.</summary>
+    Fence = 8,
+
+    /// <summary>The record that a snapshot was forgotten.</summary>
+    Retired = 9,
+
+    /// <summary>The packs that a generation of garbage condemns.</summary>
+    GarbagePlan = 10,
+
+    /// <summary>The packs of a plan that are deleted.</summary>
+    GarbageVerdict = 11,
+
+    /// <summary>The record that a verdict was carried out.</summary>
+    GarbageDone = 12,
+
+    /// <summary>The sessions that a generation of garbage waits for.</summary>
+    GarbageWatch = 13,
+
     /// <summary>A segment of a data pack.</summary>
     DataSegment = 16,
 
@@ -54,7 +72,8 @@ public readonly record struct SealContext(
         SealKind.Config => KeyPurpose.Config,
         SealKind.PackDirectory or SealKind.Index => KeyPurpose.Index,
         SealKind.Manifest or SealKind.Label or SealKind.KeyLabel or SealKind.MetaSegment => KeyPurpose.Content,
-        SealKind.Session => KeyPurpose.Garbage,
+        SealKind.Session or SealKind.Fence or SealKind.Retired or SealKind.GarbagePlan or SealKind.GarbageVerdict
+            or SealKind.GarbageDone or SealKind.GarbageWatch => KeyPurpose.Garbage,
         SealKind.DataSegment => KeyPurpose.Data,
         _ => throw new InvalidOperationException($"no key for kind {Kind}"),
     };

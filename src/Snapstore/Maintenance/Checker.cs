@@ -20,7 +20,7 @@ public static class Checker
         Listing listing = Listing.Of(repository.Storage);
         RecordCheck records = new(repository, findings, options.Time);
         records.CheckKeys(listing.Others);
-        records.CheckManifests(listing.Snapshots);
+        records.CheckManifests(listing.Snapshots, listing.Retired);
         records.CheckOthers(listing.Others, listing.SnapshotIds);
 
         PackInventory inventory = new(repository, findings);
@@ -81,12 +81,15 @@ public static class Checker
     private sealed record Listing(
         IReadOnlyList<StoredObject> Snapshots,
         IReadOnlySet<SessionId> SnapshotIds,
+        IReadOnlySet<SessionId> Retired,
         IReadOnlyList<StoredObject> IndexObjects,
         IReadOnlyList<StoredObject> Others,
         Dictionary<StorageKey, long> Packs)
     {
         public static Listing Of(IStorage storage)
         {
+            // Forgotten ones first: of a snapshot that is forgotten meanwhile all is still there.
+            HashSet<SessionId> retired = Patient.Read(() => SessionRegister.ListIds(storage, StorageKey.RetiredPrefix));
             List<StoredObject> snapshots = List(storage, StorageKey.SnapshotsPrefix);
             HashSet<SessionId> ids = [];
             foreach (StoredObject found in snapshots)
@@ -101,7 +104,7 @@ public static class Checker
             Dictionary<StorageKey, long> packs = [];
             foreach (StoredObject found in all.Where(o => o.Key.TryParsePack(out _, out _)))
                 packs[found.Key] = found.Size;
-            return new Listing(snapshots, ids, indexObjects, [.. all.Where(o => !o.Key.TryParsePack(out _, out _))], packs);
+            return new Listing(snapshots, ids, retired, indexObjects, [.. all.Where(o => !o.Key.TryParsePack(out _, out _))], packs);
         }
 
         private static List<StoredObject> List(IStorage storage, string prefix) =>

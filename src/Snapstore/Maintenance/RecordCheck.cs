@@ -28,8 +28,10 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
         }
     }
 
-    /// <summary>Opens every manifest.</summary>
-    public void CheckManifests(IEnumerable<StoredObject> listed)
+    /// <summary>Opens every manifest; those of forgotten snapshots too, but nothing of these has to be there any more.</summary>
+    /// <param name="listed">What is listed under `snapshots/`.</param>
+    /// <param name="retired">The snapshots that were forgotten.</param>
+    public void CheckManifests(IEnumerable<StoredObject> listed, IReadOnlySet<SessionId> retired)
     {
         foreach (StoredObject found in listed)
         {
@@ -37,8 +39,9 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
                 continue;
             Attempt(found.Key, () =>
             {
-                Snapshot snapshot = SnapshotList.Read(repository, id);
-                _snapshots.Add(snapshot);
+                Snapshot? snapshot = SnapshotList.TryRead(repository, id);
+                if (snapshot is not null && !(retired.Contains(id) && IsRetired(id)))
+                    _snapshots.Add(snapshot);
                 return snapshot;
             });
         }
@@ -61,6 +64,10 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
                 CheckLabel(key, id, number, snapshots);
             else if (key.TryParseId(StorageKey.SessionsPrefix, out id))
                 CheckSession(key, id, snapshots);
+            else if (key.TryParseId(StorageKey.RetiredPrefix, out id))
+                Attempt(key, () => OriginRecord.Decode(repository.Open(key, SealKind.Retired, id), key.Name));
+            else if (key.TryParseGarbage(out int generation))
+                CheckGarbage(key, generation);
             else if (!IsOurs(key))
                 findings.Add(FindingKind.Note, key.Name, "is no object of a Snapstore repository of this version; it was left alone");
         }
@@ -71,6 +78,8 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
     private static bool IsOurs(StorageKey key) =>
         key == StorageKey.Config
         || key.TryParsePack(out _, out _)
+        || key.Name.StartsWith(StorageKey.QuarantinePrefix, StringComparison.Ordinal)
+        || key.Name.StartsWith(StorageKey.GarbagePrefix + "probe-", StringComparison.Ordinal)
         || key.TryParseId(StorageKey.KeysPrefix, out _)
         || key.TryParseId(StorageKey.SnapshotsPrefix, out _)
         || key.TryParseNumbered(StorageKey.IndexPrefix, out _, out _);
@@ -125,6 +134,33 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
     }
 
     private byte[] ReadWhole(StorageKey key) => Repository.ReadWhole(repository.Storage, key);
+
+    // A record that does not open forgets nothing; it is reported where all records are opened.
+    private bool IsRetired(SessionId id)
+    {
+        try
+        {
+            StorageKey key = StorageKey.Retired(id);
+            return Patient.Read(() => OriginRecord.Decode(repository.Open(key, SealKind.Retired, id), key.Name)) is not null;
+        }
+        catch (SnapstoreException)
+        {
+            return false;
+        }
+    }
+
+    private void CheckGarbage(StorageKey key, int generation)
+    {
+        Attempt<object>(key, () => key switch
+        {
+            _ when key == StorageKey.GarbagePlan(generation) => PackListRecord.Decode(Open(SealKind.GarbagePlan), key.Name),
+            _ when key == StorageKey.GarbageVerdict(generation) => PackListRecord.Decode(Open(SealKind.GarbageVerdict), key.Name),
+            _ when key == StorageKey.GarbageDone(generation) => OriginRecord.Decode(Open(SealKind.GarbageDone), key.Name),
+            _ => WatchRecord.Decode(Open(SealKind.GarbageWatch), key.Name),
+        });
+
+        byte[] Open(SealKind kind) => repository.Open(key, kind, default, generation);
+    }
 
     private T? Attempt<T>(StorageKey key, Func<T> open, bool mayBeGone = false)
     {

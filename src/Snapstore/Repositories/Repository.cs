@@ -9,7 +9,7 @@ namespace Snapstore.Repositories;
 /// <remarks>Owns its storage and keys. The index is loaded when it is first asked for.</remarks>
 public sealed class Repository : IDisposable
 {
-    private readonly Lazy<LoadedIndex> _loaded;
+    private Lazy<LoadedIndex> _loaded;
 
     internal Repository(IStorage storage, RepositoryConfig config, KeyRing keys, KeySlot slot)
     {
@@ -17,7 +17,7 @@ public sealed class Repository : IDisposable
         Config = config;
         Keys = keys;
         Slot = slot;
-        _loaded = new Lazy<LoadedIndex>(() => new IndexLoader(this).LoadAll());
+        _loaded = new Lazy<LoadedIndex>(() => IndexLoader.LoadAll(this));
     }
 
     /// <summary>Where its objects lie.</summary>
@@ -40,6 +40,17 @@ public sealed class Repository : IDisposable
 
     /// <summary>The index, and what was found while it was loaded.</summary>
     public LoadedIndex Loaded => _loaded.Value;
+
+    /// <summary>Loads the index as a session must see it: after it registered, read anew, without what is condemned
+    /// (spec/protocols/garbage.md, W2 and W3). What <see cref="Loaded"/> gave before is no longer valid.</summary>
+    public LoadedIndex LoadForSession()
+    {
+        HashSet<StorageKey> condemned = GarbageLog.List(this).Condemned();
+        return Replace(IndexLoader.LoadAll(this, condemned));
+    }
+
+    /// <summary>Loads the index anew: packs that it knew may be gone.</summary>
+    public LoadedIndex Reload() => Replace(IndexLoader.LoadAll(this));
 
     /// <summary>Reads a whole object.</summary>
     /// <exception cref="ObjectMissingException">There is none.</exception>
@@ -71,6 +82,14 @@ public sealed class Repository : IDisposable
         Span<byte> hash = stackalloc byte[ObjectHash.Size];
         Blake3.Hash(stored, hash);
         return new ObjectHash(hash);
+    }
+
+    private LoadedIndex Replace(LoadedIndex loaded)
+    {
+        if (_loaded.IsValueCreated)
+            Index.Dispose();
+        _loaded = new Lazy<LoadedIndex>(loaded);
+        return loaded;
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,10 @@ public sealed class SegmentReader(Repository repository) : IDisposable
 {
     private readonly SegmentCodec _codec = new(repository.Keys, repository.Id, CompressionLevel.Off);
     private byte[] _stored = [];
+    private int _storedLength;
+
+    /// <summary>The segment read last, as it is stored; valid until the next call.</summary>
+    public ReadOnlySpan<byte> LastStored => _stored.AsSpan(0, _storedLength);
 
     /// <summary>Reads one segment into <paramref name="plain"/>, exactly <c>PlainLength</c> bytes.</summary>
     public void Read(in SegmentLocation segment, Span<byte> plain)
@@ -15,6 +19,7 @@ public sealed class SegmentReader(Repository repository) : IDisposable
         if (_stored.Length < segment.StoredLength)
             _stored = GC.AllocateUninitializedArray<byte>(Math.Max(segment.StoredLength, Limits.SegmentSizeTarget));
         Span<byte> stored = _stored.AsSpan(0, segment.StoredLength);
+        _storedLength = segment.StoredLength;
         repository.Storage.Read(segment.Pack.Key, segment.Offset, stored);
         _codec.Decode(segment.Pack.Kind, stored, plain, $"the segment at {segment.Offset} of {segment.Pack.Key}");
     }

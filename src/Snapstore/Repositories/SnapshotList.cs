@@ -11,91 +11,63 @@ namespace Snapstore.Repositories;
 /// <param name="Hash">Hash of the stored manifest.</param>
 public sealed record Snapshot(SessionId Id, Manifest Manifest, IReadOnlyList<string> Tags, ObjectHash Hash)
 {
+    /// <summary>True where no policy may forget it.</summary>
+    public bool IsHeld { get; init; }
+
     /// <summary>The snapshot's time.</summary>
     public DateTimeOffset Time => UnixTime.FromNanoseconds(Manifest.TimeNanoseconds);
 }
 
 /// <summary>All snapshots of a repository, oldest first, and what of them could not be read.</summary>
-/// <param name="Snapshots">Those that open.</param>
+/// <param name="Snapshots">Those that count: committed, not forgotten, and their manifests open.</param>
 /// <param name="Problems">Why others do not.</param>
-public sealed record SnapshotList(IReadOnlyList<Snapshot> Snapshots, IReadOnlyList<string> Problems)
+/// <param name="Forgotten">Those that were forgotten and whose manifests are still there.</param>
+public sealed record SnapshotList(
+    IReadOnlyList<Snapshot> Snapshots, IReadOnlyList<string> Problems, IReadOnlyList<Snapshot> Forgotten)
 {
-    private const int LabelNumberMax = 1_000_000_000;
-
     /// <summary>Reads every manifest and label.</summary>
     public static SnapshotList Load(Repository repository)
     {
         List<string> problems = [];
-        Dictionary<SessionId, IReadOnlyList<string>> tags = LoadTags(repository, problems);
-        List<Snapshot> snapshots = [];
-        foreach (StoredObject found in repository.Storage.List(StorageKey.SnapshotsPrefix))
+        Dictionary<SessionId, SnapshotLabel> labels = SnapshotLabels.LoadAll(repository, problems);
+
+        // Forgotten ones are listed first: one that is forgotten in between is still shown, and none that counts is missed.
+        HashSet<SessionId> retired = SessionRegister.ListIds(repository.Storage, StorageKey.RetiredPrefix);
+        List<Snapshot> snapshots = [], forgotten = [];
+        foreach (SessionId id in SessionRegister.ListIds(repository.Storage, StorageKey.SnapshotsPrefix))
         {
-            if (!found.Key.TryParseId(StorageKey.SnapshotsPrefix, out SessionId id))
-                continue;
             Attempt(problems, () =>
             {
-                Snapshot snapshot = Read(repository, id);
-                snapshots.Add(tags.TryGetValue(id, out IReadOnlyList<string>? labelled) ? snapshot with { Tags = labelled } : snapshot);
+                if (TryRead(repository, id) is { } snapshot)
+                    (retired.Contains(id) && IsRetired(repository, id, problems) ? forgotten : snapshots).Add(WithLabel(snapshot, labels));
             });
         }
 
-        return new SnapshotList([.. snapshots.OrderBy(s => s.Manifest.TimeNanoseconds).ThenBy(s => s.Id)], problems);
+        return new SnapshotList(InOrder(snapshots), problems, InOrder(forgotten));
     }
 
     /// <summary>Reads one manifest.</summary>
-    public static Snapshot Read(Repository repository, SessionId id)
+    /// <exception cref="CorruptDataException">It does not open, or the session ended without a snapshot.</exception>
+    public static Snapshot Read(Repository repository, SessionId id) =>
+        TryRead(repository, id) ?? throw new CorruptDataException($"{StorageKey.Snapshot(id)} is no snapshot: its session was ended before it committed");
+
+    /// <summary>Reads one manifest; null where the session was fenced and there is no snapshot.</summary>
+    internal static Snapshot? TryRead(Repository repository, SessionId id)
     {
         StorageKey key = StorageKey.Snapshot(id);
         byte[] stored = Repository.ReadWhole(repository.Storage, key);
+        if (SessionRegister.IsFence(stored))
+        {
+            _ = Envelope.Open(repository.Keys, new SealContext(SealKind.Fence, repository.Id, id), stored, key.Name);
+            return null;
+        }
+
         SealContext context = new(SealKind.Manifest, repository.Id, id);
         Manifest manifest = Manifest.Decode(Envelope.Open(repository.Keys, context, stored, key.Name));
         return new Snapshot(id, manifest, manifest.Tags, Repository.HashOf(stored));
     }
 
-    /// <summary>Replaces a snapshot's tags by a new label; a race with another is decided by put-if-absent.</summary>
-    public static void Label(Repository repository, SessionId id, IReadOnlyCollection<string> tags, long timeNanoseconds)
-    {
-        SnapshotLabel label = new([.. tags.Distinct().Order(StringComparer.Ordinal)], timeNanoseconds);
-        int number = NewestLabel(repository, id) + 1;
-        while (!repository.Put(StorageKey.Label(id, number), SealKind.Label, label.Encode(), id, number))
-            number++;
-    }
-
-    private static int NewestLabel(Repository repository, SessionId id)
-    {
-        int newest = 0;
-        foreach (StoredObject found in repository.Storage.List(StorageKey.LabelsPrefix))
-        {
-            if (found.Key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out int number) && owner == id)
-                newest = Math.Max(newest, number);
-        }
-
-        // No client ever came so far: somebody who writes to the storage made up that name.
-        return newest < LabelNumberMax
-            ? newest
-            : throw new CorruptDataException($"label {newest} of snapshot {id.ToShortString()} cannot be the program's; remove it from {repository.Storage.Location}");
-    }
-
-    private static Dictionary<SessionId, IReadOnlyList<string>> LoadTags(Repository repository, List<string> problems)
-    {
-        Dictionary<SessionId, int> newest = [];
-        foreach (StoredObject found in repository.Storage.List(StorageKey.LabelsPrefix))
-        {
-            if (found.Key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId id, out int number))
-                newest[id] = Math.Max(newest.GetValueOrDefault(id), number);
-        }
-
-        Dictionary<SessionId, IReadOnlyList<string>> tags = [];
-        foreach ((SessionId id, int number) in newest)
-        {
-            Attempt(problems, () =>
-                tags[id] = SnapshotLabel.Decode(repository.Open(StorageKey.Label(id, number), SealKind.Label, id, number)).Tags);
-        }
-
-        return tags;
-    }
-
-    private static void Attempt(List<string> problems, Action read)
+    internal static void Attempt(List<string> problems, Action read)
     {
         try
         {
@@ -105,5 +77,23 @@ public sealed record SnapshotList(IReadOnlyList<Snapshot> Snapshots, IReadOnlyLi
         {
             problems.Add(e.Message);
         }
+    }
+
+    private static IReadOnlyList<Snapshot> InOrder(List<Snapshot> snapshots) =>
+        [.. snapshots.OrderBy(s => s.Manifest.TimeNanoseconds).ThenBy(s => s.Id)];
+
+    private static Snapshot WithLabel(Snapshot snapshot, Dictionary<SessionId, SnapshotLabel> labels) =>
+        labels.TryGetValue(snapshot.Id, out SnapshotLabel? label) ? snapshot with { Tags = label.Tags, IsHeld = label.IsHeld } : snapshot;
+
+    // A record that does not open forgets nothing: who can only write to the storage must not make snapshots vanish.
+    private static bool IsRetired(Repository repository, SessionId id, List<string> problems)
+    {
+        bool isRetired = false;
+        Attempt(problems, () =>
+        {
+            _ = OriginRecord.Decode(repository.Open(StorageKey.Retired(id), SealKind.Retired, id), StorageKey.Retired(id).Name);
+            isRetired = true;
+        });
+        return isRetired;
     }
 }

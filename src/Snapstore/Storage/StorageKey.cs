@@ -8,7 +8,10 @@ public readonly record struct StorageKey
 {
     /// <summary>The prefixes that a repository uses; nothing else belongs to it.</summary>
     public const string ConfigName = "config", KeysPrefix = "keys/", PacksPrefix = "packs/", IndexPrefix = "index/",
-        SessionsPrefix = "sessions/", SnapshotsPrefix = "snapshots/", LabelsPrefix = "labels/";
+        SessionsPrefix = "sessions/", SnapshotsPrefix = "snapshots/", LabelsPrefix = "labels/",
+        RetiredPrefix = "retired/", GarbagePrefix = "gc/", QuarantinePrefix = "quarantine/";
+
+    private const string PlanSuffix = ".plan", VerdictSuffix = ".verdict", DoneSuffix = ".done", WatchInfix = ".watch-";
 
     private const int ShardDigits = 2, NameLengthMax = 200;
 
@@ -45,6 +48,28 @@ public readonly record struct StorageKey
 
     /// <summary>Where the label number <paramref name="number"/> of this snapshot lies; the highest wins.</summary>
     public static StorageKey Label(SessionId session, int number) => new(Numbered(LabelsPrefix, session, number));
+
+    /// <summary>Where the record lies that the snapshot of this session was forgotten.</summary>
+    public static StorageKey Retired(SessionId session) => new(RetiredPrefix + session);
+
+    /// <summary>Where the plan of this generation of garbage lies.</summary>
+    public static StorageKey GarbagePlan(int generation) => Garbage(generation, PlanSuffix);
+
+    /// <summary>Where the verdict of this generation of garbage lies.</summary>
+    public static StorageKey GarbageVerdict(int generation) => Garbage(generation, VerdictSuffix);
+
+    /// <summary>Where the record lies that the verdict of this generation was carried out.</summary>
+    public static StorageKey GarbageDone(int generation) => Garbage(generation, DoneSuffix);
+
+    /// <summary>Where the watch number <paramref name="number"/> lies over the sessions this generation waits for.</summary>
+    public static StorageKey GarbageWatch(int generation, int number) =>
+        Garbage(generation, WatchInfix + number.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Where a probe of the storage may put an object of its own.</summary>
+    public static StorageKey Probe(SessionId session) => new($"{GarbagePrefix}probe-{session}");
+
+    /// <summary>Where a copy of a damaged pack is kept, out of the way of readers.</summary>
+    public static StorageKey Quarantine(StorageKey pack) => new(QuarantinePrefix + pack.Name[(pack.Name.LastIndexOf('/') + 1)..]);
 
     /// <summary>A key for any name that a storage listed; null where it is not one a repository could hold: other
     /// characters than a-z 0-9 - . /, more than 200, an empty part, one that begins with a dot, or the folder tmp.</summary>
@@ -108,8 +133,36 @@ public readonly record struct StorageKey
             && Numbered(prefix, id, number) == Name;
     }
 
+    /// <summary>The generation of garbage whose plan, verdict, done record or watch this is; false for any other key.</summary>
+    public bool TryParseGarbage(out int generation)
+    {
+        generation = 0;
+        if (!Name.StartsWith(GarbagePrefix, StringComparison.Ordinal))
+            return false;
+        int dot = Name.IndexOf('.', StringComparison.Ordinal);
+        if (dot < 0 || !int.TryParse(Name.AsSpan(GarbagePrefix.Length, dot - GarbagePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out generation))
+            return false;
+        return this == GarbagePlan(generation) || this == GarbageVerdict(generation) || this == GarbageDone(generation)
+            || TryParseWatch(out _, out _);
+    }
+
+    /// <summary>The generation and number of a watch; false for any other key.</summary>
+    public bool TryParseWatch(out int generation, out int number)
+    {
+        (generation, number) = (0, 0);
+        int infix = Name.IndexOf(WatchInfix, StringComparison.Ordinal);
+        return infix > 0
+            && Name.StartsWith(GarbagePrefix, StringComparison.Ordinal)
+            && int.TryParse(Name.AsSpan(GarbagePrefix.Length, infix - GarbagePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out generation)
+            && int.TryParse(Name.AsSpan(infix + WatchInfix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            && this == GarbageWatch(generation, number);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    private static StorageKey Garbage(int generation, string suffix) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{GarbagePrefix}{generation}{suffix}"));
 
     private static string Numbered(string prefix, SessionId id, int number) =>
         string.Create(CultureInfo.InvariantCulture, $"{prefix}{id}-{number}");

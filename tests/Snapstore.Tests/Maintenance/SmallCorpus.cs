@@ -19,7 +19,7 @@ internal sealed class SmallCorpus : IDisposable
         TreeEntry sparse = Sparse();
         First = Builder.Commit([.. shared, many, sparse, Builder.Directory("empty"), Builder.File("long", Pieces(40, 50))]);
         Second = Builder.Commit([.. shared, many, Builder.Directory("below", Builder.File("new", Bytes(250)))]);
-        SnapshotList.Label(Builder.Repository, First, ["kept"], 5);
+        SnapshotLabels.Change(Builder.Repository, SnapshotList.Read(Builder.Repository, First), label => label with { Tags = ["kept"], TimeNanoseconds = 5 });
         SessionRecord session = new("host", "user", "test", 1, 2);
         SessionId dead = SessionId.NewRandom();
         Assert.True(Builder.Repository.Put(StorageKey.Session(dead), SealKind.Session, session.Encode(), dead));

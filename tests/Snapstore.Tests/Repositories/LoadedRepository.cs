@@ -9,7 +9,7 @@ internal sealed class LoadedRepository : IDisposable
     public LoadedRepository(IStorage storage)
     {
         Repository = SmallRepository.Over(storage);
-        Loaded = new IndexLoader(Repository).LoadAll();
+        Loaded = IndexLoader.LoadAll(Repository);
     }
 
     public Repository Repository { get; }

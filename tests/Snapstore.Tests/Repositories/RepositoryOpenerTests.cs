@@ -116,8 +116,8 @@ public sealed class RepositoryOpenerTests : IDisposable
         using Repository made = Create();
         SessionId late = Snapshot(made, time: 20, "a");
         SessionId early = Snapshot(made, time: 10, "b");
-        SnapshotList.Label(made, late, ["z", "y", "z"], 30);
-        SnapshotList.Label(made, late, ["x"], 31);
+        SnapshotLabels.Change(made, SnapshotList.Read(made, late), label => label with { Tags = ["z", "y", "z"] });
+        SnapshotLabels.Change(made, SnapshotList.Read(made, late), label => label with { Tags = ["x"] });
         SnapshotList list = SnapshotList.Load(made);
         Assert.Equal([early, late], list.Snapshots.Select(snapshot => snapshot.Id));
         Assert.Equal(["b"], list.Snapshots[0].Tags);
@@ -151,7 +151,7 @@ public sealed class RepositoryOpenerTests : IDisposable
         using Repository made = Create();
         SessionId id = Snapshot(made, time: 10);
         _storage.PutIfAbsent(StorageKey.Label(id, int.MaxValue), [1]);
-        Assert.Throws<CorruptDataException>(() => SnapshotList.Label(made, id, ["x"], 1));
+        Assert.Throws<CorruptDataException>(() => SnapshotLabels.Change(made, SnapshotList.Read(made, id), label => label with { Tags = ["x"] }));
         Assert.Single(SnapshotList.Load(made).Problems);
     }
 

@@ -11,7 +11,7 @@ public sealed class SnapshotSelectorTests
     private static readonly Snapshot Second = Make("1111abcd", "2026-11-05T03:00:00Z", "two", ["a"], "/etc", "/home");
     private static readonly Snapshot Third = Make("abcd1234", "2026-11-09T03:00:00Z", "one", [], "/home");
 
-    private static readonly SnapshotList All = new([First, Second, Third], []);
+    private static readonly SnapshotList All = new([First, Second, Third], [], []);
 
     [Theory]
     [InlineData("latest", 2)]
@@ -105,7 +105,7 @@ public sealed class SnapshotSelectorTests
     [Fact]
     public void An_empty_list_says_so_and_counts_what_it_could_not_read()
     {
-        SnapshotSelector selector = new(new SnapshotList([], ["bad"]), SnapshotFilter.All, new FixedTime());
+        SnapshotSelector selector = new(new SnapshotList([], ["bad"], []), SnapshotFilter.All, new FixedTime());
         UsageException e = Assert.Throws<UsageException>(() => selector.Select("latest"));
         Assert.Contains("there are no snapshots", e.Message, StringComparison.Ordinal);
         Assert.Contains("1 could not be read", e.Message, StringComparison.Ordinal);

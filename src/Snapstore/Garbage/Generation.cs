@@ -1,0 +1,113 @@
+using Snapstore.Crypto;
+using Snapstore.Formats;
+using Snapstore.Repositories;
+using Snapstore.Storage;
+
+namespace Snapstore.Garbage;
+
+/// <summary>One generation of garbage from its published plan to its end (spec/protocols/garbage.md, P3 to P6). Any prune may
+/// take it up where another stopped; several at once agree on one verdict.</summary>
+internal sealed class Generation(Repository repository, int number, PruneOptions options)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromHours(1);
+
+    /// <summary>Sessions fenced by this run.</summary>
+    public List<SessionId> Fenced { get; } = [];
+
+    /// <summary>Packs deleted by this run.</summary>
+    public int PacksDeleted { get; private set; }
+
+    /// <summary>Bytes of them.</summary>
+    public long BytesDeleted { get; private set; }
+
+    /// <summary>Publishes a plan; false where another prune's plan has this number.</summary>
+    public static bool TryPublish(Repository repository, int number, IEnumerable<PackName> packs, PruneOptions options) => repository.Put(
+        StorageKey.GarbagePlan(number), SealKind.GarbagePlan, new PackListRecord(options.OriginNow(), [.. packs.Order()]).Encode(), default, number);
+
+    /// <summary>Goes on as far as it can; the sessions that have to end first, none where all is done.</summary>
+    /// <param name="survey">What the plan was made from, to be brought up to date; null where another run made it.</param>
+    /// <param name="cancel">Stops it; the next prune goes on.</param>
+    public IReadOnlyList<WaitedFor> Finish(Survey? survey, CancellationToken cancel)
+    {
+        GarbageLog log = GarbageLog.List(repository);
+        if (!log.HasVerdict(number))
+        {
+            IReadOnlyList<WaitedFor> waiting = AwaitSessions(log, cancel);
+            if (waiting.Count > 0)
+                return waiting;
+            PackListRecord plan = log.ReadPlan(number);
+            IReadOnlyList<PackName> delete = new Verdict(repository, cancel).Decide(plan.Packs, survey);
+            // Where another prune was faster, its verdict counts: it is read back below.
+            _ = repository.Put(StorageKey.GarbageVerdict(number), SealKind.GarbageVerdict, new PackListRecord(options.OriginNow(), delete).Encode(), default, number);
+        }
+
+        DeletePacks(log.ReadVerdict(number), cancel);
+        _ = repository.Put(StorageKey.GarbageDone(number), SealKind.GarbageDone, OriginRecord.Encode(options.OriginNow()), default, number);
+        return [];
+    }
+
+    // Which sessions count was listed after the plan: later ones read the plan before they chose any pack.
+    private IReadOnlyList<WaitedFor> AwaitSessions(GarbageLog log, CancellationToken cancel)
+    {
+        IReadOnlyList<WatchRecord> watches = log.ReadWatches(number);
+        HashSet<SessionId> awaited = watches.Count > 0 ? [.. watches[0].Sessions.Select(watched => watched.Session)] : ListUnended();
+        long start = options.Time.GetTimestamp();
+        SessionWatch watch = new(repository, watches, options);
+        while (true)
+        {
+            IReadOnlyList<WaitedFor> pending = watch.EndWhatIsDead(awaited, Fenced);
+            if (pending.Count == 0)
+                return [];
+            if (options.Time.GetElapsedTime(start) >= options.Wait)
+            {
+                Record(watches, watch, pending);
+                return pending;
+            }
+
+            options.Sleep(Poll, cancel);
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
+
+    // Registered ones, and owners of packs that say neither that they work nor that they ended.
+    private HashSet<SessionId> ListUnended()
+    {
+        HashSet<SessionId> sessions = SessionRegister.ListRegistered(repository.Storage);
+        foreach (StoredObject pack in repository.Storage.List(StorageKey.PacksPrefix))
+        {
+            if (pack.Key.TryParsePack(out SessionId owner, out _))
+                sessions.Add(owner);
+        }
+
+        sessions.ExceptWith(SessionRegister.ListEnded(repository.Storage));
+        return sessions;
+    }
+
+    private void Record(IReadOnlyList<WatchRecord> before, SessionWatch watch, IReadOnlyList<WaitedFor> pending)
+    {
+        long recently = UnixTime.ToNanoseconds(options.Time.GetUtcNow() - WatchInterval);
+        if (before.Count > 0 && before[^1].Origin.TimeNanoseconds > recently)
+            return;
+        WatchRecord record = new(options.OriginNow(), [.. pending.Select(p => new WatchedSession(p.Session, watch.ObjectsOf(p.Session))).OrderBy(w => w.Session)]);
+        for (int next = before.Count + 1; ; next++)
+        {
+            if (repository.Put(StorageKey.GarbageWatch(number, next), SealKind.GarbageWatch, record.Encode(), default, number))
+                return;
+        }
+    }
+
+    private void DeletePacks(PackListRecord verdict, CancellationToken cancel)
+    {
+        foreach (PackName pack in verdict.Packs)
+        {
+            cancel.ThrowIfCancellationRequested();
+            StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
+            if (repository.Storage.SizeOf(key) is not { } size)
+                continue;
+            repository.Storage.Delete(key);
+            PacksDeleted++;
+            BytesDeleted += size;
+        }
+    }
+}

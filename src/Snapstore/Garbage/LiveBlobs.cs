@@ -1,0 +1,87 @@
+using Snapstore.Formats;
+using Snapstore.Repositories;
+
+namespace Snapstore.Garbage;
+
+/// <summary>The blobs that snapshots need: found by walking every tree, each node once however many snapshots share it.</summary>
+/// <remarks>Memory: 20 bytes a blob up to a million, the rest in scratch files (<see cref="BlobIdSet"/>); 24 MiB of opened segments.</remarks>
+internal sealed class LiveBlobs(Repository repository) : IDisposable
+{
+    private const int CachedBytes = 24 << 20;
+
+    private readonly BlobReader _blobs = new(repository, CachedBytes);
+    private readonly BlobIdSet _ids = new();
+    private readonly Stack<(BlobId Id, bool IsList)> _pending = new();
+
+    /// <summary>True where blobs of content must be known as well, which are not read.</summary>
+    public bool RequiresAll { get; init; }
+
+    /// <summary>Blobs found so far.</summary>
+    public long Count => _ids.Count;
+
+    /// <summary>True where a snapshot needs the blob.</summary>
+    public bool Contains(in BlobId id) => _ids.Contains(id);
+
+    /// <summary>Adds all that this snapshot needs.</summary>
+    /// <exception cref="CorruptDataException">A node of its tree is missing or damaged: what lies below it is not known.</exception>
+    public void Add(Snapshot snapshot, CancellationToken cancel)
+    {
+        string what = $"snapshot {snapshot.Id.ToShortString()}";
+        Push(snapshot.Manifest.Root, isList: false);
+        while (_pending.TryPop(out (BlobId Id, bool IsList) next))
+        {
+            cancel.ThrowIfCancellationRequested();
+            ReadOnlySpan<byte> blob = _blobs.Read(next.Id, what);
+            if (next.IsList)
+                AddList(ChunkListNode.Decode(blob, what));
+            else
+                AddTree(TreeNode.Decode(blob, what));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _blobs.Dispose();
+        _ids.Dispose();
+    }
+
+    private void Push(in BlobId id, bool isList)
+    {
+        if (_ids.Add(id))
+            _pending.Push((id, isList));
+    }
+
+    // Pushed last to first, so that nodes are read in the order they were written.
+    private void AddTree(TreeNode node)
+    {
+        for (int i = node.Children.Length - 1; i >= 0; i--)
+            Push(node.Children[i].Id, isList: false);
+        for (int i = node.Entries.Length - 1; i >= 0; i--)
+        {
+            TreeEntry entry = node.Entries[i];
+            if (entry.Kind == EntryKind.Directory)
+                Push(entry.Tree, isList: false);
+            else if (entry.Content.List is { } list)
+                Push(list, isList: true);
+            else
+                AddItems(entry.Content.Items ?? []);
+        }
+    }
+
+    private void AddList(ChunkListNode node)
+    {
+        for (int i = node.Children.Length - 1; i >= 0; i--)
+            Push(node.Children[i].Id, isList: true);
+        AddItems(node.Items);
+    }
+
+    private void AddItems(IReadOnlyList<ContentItem> items)
+    {
+        foreach (ContentItem item in items)
+        {
+            if (!item.IsHole && _ids.Add(item.Id) && RequiresAll)
+                _ = repository.Index.Find(item.Id, "file content");
+        }
+    }
+}

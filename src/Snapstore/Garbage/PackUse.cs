@@ -1,0 +1,42 @@
+using Snapstore.Formats;
+using Snapstore.Storage;
+
+namespace Snapstore.Garbage;
+
+/// <summary>How much of a pack snapshots need.</summary>
+/// <param name="Name">Its session and hash.</param>
+/// <param name="Size">Its bytes.</param>
+/// <param name="Kind">What it holds.</param>
+/// <param name="IsTouchable">False while the session that wrote it has not ended.</param>
+/// <param name="LiveBlobs">Blobs of it that snapshots need; those that stand elsewhere too are counted.</param>
+/// <param name="LiveBytes">Stored bytes that these take: each segment's share by plaintext.</param>
+internal sealed record PackUse(PackName Name, long Size, PackKind Kind, bool IsTouchable, int LiveBlobs, long LiveBytes)
+{
+    /// <summary>Where it lies.</summary>
+    public StorageKey Key => StorageKey.Pack(Name.Session, Name.Hash);
+
+    /// <summary>Bytes that nobody needs.</summary>
+    public long UnusedBytes => Math.Max(0, Size - LiveBytes);
+
+    /// <summary>The use of a pack.</summary>
+    public static PackUse Of(IndexedPack pack, bool isTouchable, Predicate<BlobId> isLive)
+    {
+        int blobs = 0;
+        double stored = 0;
+        foreach (SegmentRecord segment in pack.Directory.Segments)
+        {
+            long live = 0;
+            foreach (BlobRecord blob in pack.Directory.BlobsOf(segment))
+            {
+                if (isLive(blob.Id))
+                    (blobs, live) = (blobs + 1, live + blob.Length);
+            }
+
+            stored += segment.PlainLength == 0 ? 0 : (double)segment.StoredLength * live / segment.PlainLength;
+        }
+
+        // A pack that is needed whole has no waste but its frame and padding.
+        bool isWhole = blobs == pack.Directory.Blobs.Length;
+        return new PackUse(new PackName(pack.Session, pack.Hash), pack.Size, pack.Kind, isTouchable, blobs, isWhole ? pack.Size : (long)stored);
+    }
+}

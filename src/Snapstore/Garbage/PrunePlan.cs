@@ -1,0 +1,77 @@
+namespace Snapstore.Garbage;
+
+/// <summary>Bytes and packs by what becomes of them.</summary>
+/// <param name="Packs">Packs there are.</param>
+/// <param name="Bytes">Bytes of them.</param>
+/// <param name="UsedBytes">Bytes that snapshots need.</param>
+/// <param name="DeletePacks">Packs of which no snapshot needs anything.</param>
+/// <param name="DeleteBytes">Bytes of them.</param>
+/// <param name="RepackPacks">Packs whose needed part is written anew.</param>
+/// <param name="RepackBytes">Bytes of them.</param>
+/// <param name="RepackLiveBytes">Bytes of them that are written anew, about.</param>
+/// <param name="UnusedAfterBytes">Bytes that stay and nobody needs, about.</param>
+/// <param name="BusyPacks">Packs of sessions at work, which are let alone.</param>
+public sealed record PruneTotals(
+    int Packs, long Bytes, long UsedBytes, int DeletePacks, long DeleteBytes, int RepackPacks, long RepackBytes, long RepackLiveBytes,
+    long UnusedAfterBytes, int BusyPacks)
+{
+    /// <summary>Bytes that the storage takes less afterwards, about.</summary>
+    public long FreedBytes => DeleteBytes + RepackBytes - RepackLiveBytes;
+}
+
+/// <summary>Which packs are deleted and which are rewritten: a pure decision on how much of each is in use.</summary>
+internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<PackUse> Repack, PruneTotals Totals)
+{
+    // Many small packs, as hourly snapshots leave them, make every listing slow: so many of one kind become few.
+    private const long SmallPackSize = Limits.PackSizeTarget / 8;
+    private const int SmallPacksMin = 12;
+
+    /// <summary>True where there is nothing to do.</summary>
+    public bool IsEmpty => Delete.Count + Repack.Count == 0;
+
+    /// <summary>Decides.</summary>
+    /// <param name="packs">All packs that are listed and not condemned.</param>
+    /// <param name="unusedShareMax">Share of the bytes that stay which may be unused.</param>
+    /// <param name="repackBytesMax">Bytes of packs that may be rewritten.</param>
+    public static PrunePlan Decide(IReadOnlyList<PackUse> packs, double unusedShareMax, long repackBytesMax)
+    {
+        List<PackUse> touchable = [.. packs.Where(pack => pack.IsTouchable)];
+        List<PackUse> delete = touchable.FindAll(pack => pack.LiveBlobs == 0);
+        long unused = packs.Sum(pack => pack.UnusedBytes) - delete.Sum(pack => pack.UnusedBytes);
+        long stays = packs.Sum(pack => pack.Size) - delete.Sum(pack => pack.Size);
+
+        HashSet<PackUse> repack = new(ReferenceEqualityComparer.Instance);
+        long repackBytes = 0;
+        foreach (PackUse pack in Crowds(touchable))
+            Take(pack);
+        foreach (PackUse pack in WastefulFirst(touchable))
+        {
+            if (unused > unusedShareMax * (stays - repackBytes))
+                Take(pack);
+        }
+
+        long live = repack.Sum(pack => pack.LiveBytes);
+        PruneTotals totals = new(
+            packs.Count, packs.Sum(pack => pack.Size), packs.Sum(pack => pack.LiveBytes), delete.Count, delete.Sum(pack => pack.Size),
+            repack.Count, repackBytes, live, unused, packs.Count(pack => !pack.IsTouchable));
+        return new PrunePlan(delete, [.. packs.Where(repack.Contains)], totals);
+
+        void Take(PackUse pack)
+        {
+            if (pack.Size > repackBytesMax - repackBytes || !repack.Add(pack))
+                return;
+            repackBytes += pack.Size;
+            unused -= pack.UnusedBytes;
+        }
+    }
+
+    private static IEnumerable<PackUse> WastefulFirst(List<PackUse> packs) => packs
+        .Where(pack => pack.LiveBlobs > 0 && pack.UnusedBytes > 0)
+        .OrderByDescending(pack => (double)pack.UnusedBytes / pack.Size).ThenBy(pack => pack.Name);
+
+    private static IEnumerable<PackUse> Crowds(List<PackUse> packs) => packs
+        .Where(pack => pack.LiveBlobs > 0 && pack.Size < SmallPackSize)
+        .GroupBy(pack => pack.Kind)
+        .Where(kind => kind.Count() >= SmallPacksMin)
+        .SelectMany(kind => kind.OrderBy(pack => pack.Name));
+}

@@ -1,0 +1,211 @@
+using Snapstore.Compression;
+using Snapstore.Formats;
+using Snapstore.Repositories;
+using Snapstore.Storage;
+
+namespace Snapstore.Garbage;
+
+/// <summary>Gives back the space of what no snapshot needs, beside any number of writers and other prunes
+/// (spec/protocols/garbage.md). Killed anywhere, the next run goes on.</summary>
+public sealed class Pruner
+{
+    // Another prune may be faster with its plan, or have moved what this one was about to move.
+    private const int AttemptsMax = 5;
+
+    private readonly Repository _repository;
+    private readonly PruneOptions _options;
+    private readonly PruneProgress _progress;
+    private readonly CancellationToken _cancel;
+    private readonly List<SessionId> _fenced = [];
+    private PruneReport _report = new();
+
+    private Pruner(Repository repository, PruneOptions options, PruneProgress progress, CancellationToken cancel)
+    {
+        _repository = repository;
+        _options = options;
+        _progress = progress;
+        _cancel = cancel;
+    }
+
+    /// <summary>Prunes, or says what it would do.</summary>
+    /// <exception cref="CorruptDataException">What snapshots need cannot be told: nothing was removed.</exception>
+    /// <exception cref="UnsupportedException">The storage does not keep what the protocol rests on.</exception>
+    public static PruneReport Run(Repository repository, PruneOptions options, PruneProgress progress, CancellationToken cancel)
+    {
+        repository.Config.CheckWritable();
+        if (!options.IsExclusive && !options.IsDryRun && StorageProbe.FindFault(repository.Storage) is { } fault)
+            throw new UnsupportedException($"{repository.Storage.Location} {fault}: on such a storage a prune beside writers is not safe; use: snapstore prune --exclusive, while nothing else uses the repository");
+        return new Pruner(repository, options, progress, cancel).Run();
+    }
+
+    private PruneReport Run()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                if (TryRun())
+                    return _report with { Fenced = _fenced };
+            }
+            catch (ObjectMissingException) when (attempt < AttemptsMax)
+            {
+            }
+
+            if (attempt == AttemptsMax)
+                throw new StorageException("other prunes were faster each time; run again when they are done") { IsTransient = true };
+        }
+    }
+
+    // True where all is done that can be done now.
+    private bool TryRun()
+    {
+        _progress.Phase = "looking";
+        if (!_options.IsDryRun && !FinishOpen())
+            return true;
+        if (!_options.IsDryRun)
+            EndDeadSessions();
+        using Survey survey = Survey.Take(_repository, _cancel);
+        PrunePlan plan = PrunePlan.Decide(survey.Packs, _options.UnusedShareMax, _options.RepackBytesMax);
+        _report = _report with { Snapshots = survey.Snapshots.Snapshots.Count, Plan = plan.Totals };
+        if (_options.IsDryRun)
+            return true;
+        if (!plan.IsEmpty)
+        {
+            Repack(survey, plan);
+            int number = GarbageLog.List(_repository).Newest + 1;
+            if (!Generation.TryPublish(_repository, number, plan.Delete.Concat(plan.Repack).Select(pack => pack.Name), _options))
+                return false;
+            if (!Finish(number, survey))
+                return true;
+        }
+
+        Tidy(survey);
+        return true;
+    }
+
+    private bool FinishOpen()
+    {
+        int open = GarbageLog.List(_repository).Open;
+        return open == 0 || Finish(open, survey: null);
+    }
+
+    // False where sessions at work have to end first.
+    private bool Finish(int number, Survey? survey)
+    {
+        _progress.Phase = "deleting";
+        Generation generation = new(_repository, number, _options);
+        IReadOnlyList<WaitedFor> waiting = generation.Finish(survey, _cancel);
+        _fenced.AddRange(generation.Fenced);
+        _report = _report with
+        {
+            PacksDeleted = _report.PacksDeleted + generation.PacksDeleted,
+            BytesDeleted = _report.BytesDeleted + generation.BytesDeleted,
+            Waiting = waiting,
+            BytesCondemned = waiting.Count == 0 ? 0 : GarbageLog.List(_repository).ReadPlan(number).Packs
+                .Sum(pack => _repository.Storage.SizeOf(StorageKey.Pack(pack.Session, pack.Hash)) ?? 0),
+        };
+        return waiting.Count == 0;
+    }
+
+    // So that what they left behind is garbage in this run already.
+    private void EndDeadSessions()
+    {
+        SessionWatch watch = new(_repository, [], _options);
+        HashSet<SessionId> sessions = SessionRegister.ListRegistered(_repository.Storage);
+        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix))
+        {
+            if (pack.Key.TryParsePack(out SessionId owner, out _))
+                sessions.Add(owner);
+        }
+
+        _ = watch.EndWhatIsDead(sessions, _fenced);
+        SessionWatch.RemoveEnded(_repository);
+    }
+
+    private void Repack(Survey survey, PrunePlan plan)
+    {
+        if (plan.Repack.Count == 0)
+            return;
+        _progress.Phase = "rewriting";
+        _progress.Expect(plan.Totals.RepackBytes);
+        SessionId session = SessionId.NewRandom();
+        RecordOrigin origin = _options.OriginNow();
+        SessionRegister.Begin(_repository, session, new SessionRecord(
+            origin.Host, origin.User, origin.Program, Environment.ProcessId, origin.TimeNanoseconds, Posix.ProcessIdentity.Current));
+        using (Repacker repacker = new(_repository, session, CompressionLevel.Default, _options.Time))
+        {
+            Move(survey, plan, repacker);
+            repacker.Finish();
+            _report = _report with { BytesWritten = _report.BytesWritten + repacker.StoredBytes };
+        }
+
+        // It never commits: what it wrote is a copy, needed as far as snapshots need it.
+        SessionRegister.Fence(_repository, session, origin);
+        _repository.Storage.Delete(StorageKey.Session(session));
+    }
+
+    private void Move(Survey survey, PrunePlan plan, Repacker repacker)
+    {
+        HashSet<StorageKey> moved = [.. plan.Repack.Select(pack => pack.Key)];
+        HashSet<StorageKey> leaves = [.. moved, .. plan.Delete.Select(pack => pack.Key)];
+        using BlobIdSet kept = new();
+        foreach (IndexedPack pack in survey.Catalog.Read().Where(pack => !leaves.Contains(KeyOf(pack))))
+        {
+            _cancel.ThrowIfCancellationRequested();
+            foreach (BlobRecord blob in pack.Directory.Blobs)
+            {
+                if (survey.Live.Contains(blob.Id))
+                    kept.Add(blob.Id);
+            }
+        }
+
+        foreach (IndexedPack pack in survey.Catalog.Read().Where(pack => moved.Contains(KeyOf(pack))))
+        {
+            repacker.Add(pack, id => survey.Live.Contains(id) && kept.Add(id), _cancel);
+            _progress.Add(pack.Size);
+        }
+    }
+
+    private static StorageKey KeyOf(IndexedPack pack) => StorageKey.Pack(pack.Session, pack.Hash);
+
+    private void Tidy(Survey survey)
+    {
+        _progress.Phase = "tidying";
+        DeleteRevenants();
+        int swept = SweepForgotten(survey.Snapshots.Forgotten);
+        IndexCompaction compaction = new(_repository);
+        compaction.Run(_cancel);
+        _report = _report with
+        {
+            SnapshotsSwept = swept,
+            IndexObjectsReplaced = compaction.Replaced,
+            BytesWritten = _report.BytesWritten + compaction.BytesWritten,
+        };
+    }
+
+    // A pack that a verdict deleted and that is there again (a lost deletion, a late write) is nobody's: no session may use it.
+    private void DeleteRevenants()
+    {
+        GarbageLog log = GarbageLog.List(_repository);
+        if (log.Open != 0)
+            return;
+        HashSet<StorageKey> condemned = log.Condemned();
+        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix).Where(pack => condemned.Contains(pack.Key)).ToList())
+            _repository.Storage.Delete(pack.Key);
+    }
+
+    // Their garbage is gone: what is left of them could bring nothing back.
+    private int SweepForgotten(IReadOnlyList<Snapshot> forgotten)
+    {
+        HashSet<SessionId> swept = [.. forgotten.Select(snapshot => snapshot.Id)];
+        foreach (StoredObject label in _repository.Storage.List(StorageKey.LabelsPrefix).ToList())
+        {
+            if (label.Key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out _) && swept.Contains(owner))
+                _repository.Storage.Delete(label.Key);
+        }
+
+        foreach (SessionId id in swept)
+            _repository.Storage.Delete(StorageKey.Snapshot(id));
+        return swept.Count;
+    }
+}

@@ -1,0 +1,107 @@
+using Snapstore.Compression;
+using Snapstore.Formats;
+using Snapstore.Repositories;
+using Snapstore.Storage;
+
+namespace Snapstore.Garbage;
+
+/// <summary>Writes what is needed of some packs anew, under a session of its own: segments that are needed whole are moved
+/// as they are stored, of others the needed blobs go into new segments. Everything is opened and held against its id first.</summary>
+internal sealed class Repacker : IDisposable
+{
+    private readonly PackSink _sink;
+    private readonly SegmentReader _segments;
+    private readonly SegmentCodec _codec;
+    private readonly SegmentBuffer[] _open = [new(PackKind.Data), new(PackKind.Meta)];
+    private byte[] _plain = [];
+
+    public Repacker(Repository repository, SessionId session, CompressionLevel compression, TimeProvider time)
+    {
+        _sink = new PackSink(repository, session, threads: 0, time);
+        _segments = new SegmentReader(repository);
+        _codec = new SegmentCodec(repository.Keys, repository.Id, compression);
+    }
+
+    /// <summary>Bytes made durable: packs and index objects.</summary>
+    public long StoredBytes => _sink.StoredBytes;
+
+    /// <summary>Writes of one pack the blobs that <paramref name="isWanted"/> takes; it is asked once for each.</summary>
+    /// <exception cref="CorruptDataException">A segment that holds a wanted blob does not open.</exception>
+    /// <exception cref="ObjectMissingException">The pack is gone: another prune was faster.</exception>
+    public void Add(IndexedPack pack, Predicate<BlobId> isWanted, CancellationToken cancel)
+    {
+        PackReference reference = new(StorageKey.Pack(pack.Session, pack.Hash), pack.Size, pack.Kind);
+        for (int number = 0; number < pack.Directory.Segments.Length; number++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            SegmentRecord segment = pack.Directory.Segments[number];
+            BlobRecord[] blobs = pack.Directory.BlobsOf(segment).ToArray();
+            bool[] wanted = Array.ConvertAll(blobs, blob => isWanted(blob.Id));
+            if (wanted.Contains(true))
+                Move(reference, segment, blobs, wanted);
+        }
+    }
+
+    /// <summary>Makes everything durable and indexed.</summary>
+    public void Finish()
+    {
+        foreach (SegmentBuffer buffer in _open)
+            Close(buffer);
+        _sink.Finish();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sink.Dispose();
+        _segments.Dispose();
+        _codec.Dispose();
+    }
+
+    private void Move(PackReference pack, SegmentRecord segment, BlobRecord[] blobs, bool[] wanted)
+    {
+        if (_plain.Length < segment.PlainLength)
+            _plain = GC.AllocateUninitializedArray<byte>(Math.Max(segment.PlainLength, Limits.SegmentSizeTarget));
+        Span<byte> plain = _plain.AsSpan(0, segment.PlainLength);
+        _segments.Read(new SegmentLocation(pack, segment.Offset, segment.StoredLength, segment.PlainLength), plain);
+        int offset = 0;
+        foreach (BlobRecord blob in blobs)
+        {
+            _segments.Verify(pack.Kind, blob.Id, plain.Slice(offset, blob.Length));
+            offset += blob.Length;
+        }
+
+        // A small segment is joined with others; one that is full and needed whole keeps its stored bytes.
+        bool isFull = segment.PlainLength >= Limits.SegmentSizeTarget / 2;
+        if (isFull && !wanted.Contains(false))
+            _sink.Add(pack.Kind, _segments.LastStored, blobs);
+        else
+            Gather(pack.Kind, plain, blobs, wanted);
+    }
+
+    private void Gather(PackKind kind, ReadOnlySpan<byte> plain, BlobRecord[] blobs, bool[] wanted)
+    {
+        SegmentBuffer open = _open[(int)kind - 1];
+        int offset = 0;
+        for (int i = 0; i < blobs.Length; i++)
+        {
+            ReadOnlySpan<byte> bytes = plain.Slice(offset, blobs[i].Length);
+            offset += bytes.Length;
+            if (!wanted[i])
+                continue;
+            if (open.Blobs.Count > 0 && open.Length + bytes.Length > Limits.SegmentSizeTarget)
+                Close(open);
+            open.Add(blobs[i].Id, bytes);
+        }
+    }
+
+    private void Close(SegmentBuffer buffer)
+    {
+        if (buffer.Blobs.Count == 0)
+            return;
+        byte[] stored = new byte[SegmentCodec.StoredBound(buffer.Length)];
+        int length = _codec.Encode(buffer.Kind, buffer.Plain, stored);
+        _sink.Add(buffer.Kind, stored.AsSpan(0, length), buffer.BlobSpan);
+        buffer.Reset(buffer.Kind);
+    }
+}

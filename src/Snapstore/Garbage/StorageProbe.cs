@@ -1,0 +1,55 @@
+using Snapstore.Storage;
+
+namespace Snapstore.Garbage;
+
+/// <summary>Tries whether a storage keeps what the protocol of garbage rests on: a name is taken once, and a listing shows
+/// what was put before it began and not what was deleted.</summary>
+public static class StorageProbe
+{
+    private const int Racers = 8;
+
+    /// <summary>Tries; null where all is as it must be, else what is not.</summary>
+    /// <remarks>A storage that fails once in a while may pass: the probe finds those that do not know the condition at all,
+    /// invert it, or list from a stale copy.</remarks>
+    public static string? FindFault(IStorage storage)
+    {
+        StorageKey key = StorageKey.Probe(SessionId.NewRandom());
+        try
+        {
+            return FindFault(storage, key);
+        }
+        finally
+        {
+            storage.Delete(key);
+        }
+    }
+
+    private static string? FindFault(IStorage storage, StorageKey key)
+    {
+        if (IsListed(storage, key))
+            return "lists an object that was never put";
+        int winners = 0;
+        byte winner = 0;
+        for (byte racer = 1; racer <= Racers; racer++)
+        {
+            if (!storage.PutIfAbsent(key, [racer, racer, racer]))
+                continue;
+            winners++;
+            winner = racer;
+        }
+
+        if (winners != 1)
+            return $"let {winners} of {Racers} writers take the same name";
+        byte[] stored = new byte[3];
+        storage.Read(key, 0, stored);
+        if (!stored.AsSpan().SequenceEqual((byte[])[winner, winner, winner]))
+            return "let a writer that was refused change the object";
+        if (!IsListed(storage, key))
+            return "does not list an object that was just put";
+        storage.Delete(key);
+        return IsListed(storage, key) ? "lists an object that was just deleted" : null;
+    }
+
+    private static bool IsListed(IStorage storage, StorageKey key) =>
+        storage.List(StorageKey.GarbagePrefix).Any(found => found.Key == key);
+}

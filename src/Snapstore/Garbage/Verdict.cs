@@ -1,0 +1,84 @@
+using Snapstore.Formats;
+using Snapstore.Repositories;
+using Snapstore.Storage;
+
+namespace Snapstore.Garbage;
+
+/// <summary>Decides what of a plan may be deleted, after every session that could rely on it has ended
+/// (spec/protocols/garbage.md, P5): nothing that holds the last usable copy of a blob that a snapshot needs.</summary>
+internal sealed class Verdict(Repository repository, CancellationToken cancel)
+{
+    /// <summary>The packs of the plan that may go, sorted.</summary>
+    /// <exception cref="CorruptDataException">What a snapshot needs cannot be told.</exception>
+    public IReadOnlyList<PackName> Decide(IReadOnlyList<PackName> plan, Survey? survey)
+    {
+        // All packs are looked at, condemned or not: a tree may lie in a condemned one.
+        using Survey? own = survey is null ? Survey.Empty(repository) : null;
+        Survey current = survey ?? own!;
+        current.Update(repository.Reload, cancel);
+        PackCatalog all = current.Catalog;
+        Dictionary<StorageKey, PackName> planned = plan.ToDictionary(pack => StorageKey.Pack(pack.Session, pack.Hash));
+
+        // The plan's own packs by name: where another prune's verdict stands already, they no longer count as condemned,
+        // and none of them may pass for the copy that survives (spec/protocols/garbage-model.md, CopyNotCondemned).
+        HashSet<StorageKey> condemned = GarbageLog.List(repository).Condemned();
+        condemned.UnionWith(planned.Keys);
+        using BlobIdSet safe = FindCopies(all, condemned, AtRisk(all, planned, current.Live));
+        return [.. plan.Where(pack => !all.Listed.ContainsKey(StorageKey.Pack(pack.Session, pack.Hash)))
+            .Concat(Deletable(all, planned, current.Live, safe)).Order()];
+    }
+
+    private static BlobIdSet AtRisk(PackCatalog all, Dictionary<StorageKey, PackName> planned, LiveBlobs live)
+    {
+        BlobIdSet atRisk = new();
+        foreach (BlobRecord blob in Planned(all, planned).SelectMany(pack => pack.Directory.Blobs.ToArray()))
+        {
+            if (live.Contains(blob.Id))
+                atRisk.Add(blob.Id);
+        }
+
+        return atRisk;
+    }
+
+    // Of the blobs at risk, those that stand in a pack that nobody condemns.
+    private BlobIdSet FindCopies(PackCatalog all, HashSet<StorageKey> condemned, BlobIdSet atRisk)
+    {
+        BlobIdSet safe = new();
+        using (atRisk)
+        {
+            if (atRisk.Count == 0)
+                return safe;
+            foreach (IndexedPack pack in all.Read().Where(pack => !condemned.Contains(StorageKey.Pack(pack.Session, pack.Hash))))
+            {
+                cancel.ThrowIfCancellationRequested();
+                foreach (BlobRecord blob in pack.Directory.Blobs)
+                {
+                    if (atRisk.Contains(blob.Id))
+                        safe.Add(blob.Id);
+                }
+            }
+        }
+
+        return safe;
+    }
+
+    // A pack that has to stay is a copy for those after it. One whose directory does not open stays: nobody knows what it holds.
+    private static IEnumerable<PackName> Deletable(PackCatalog all, Dictionary<StorageKey, PackName> planned, LiveBlobs live, BlobIdSet safe)
+    {
+        foreach (IndexedPack pack in Planned(all, planned))
+        {
+            BlobRecord[] blobs = pack.Directory.Blobs.ToArray();
+            if (blobs.All(blob => !live.Contains(blob.Id) || safe.Contains(blob.Id)))
+            {
+                yield return new PackName(pack.Session, pack.Hash);
+                continue;
+            }
+
+            foreach (BlobRecord blob in blobs)
+                safe.Add(blob.Id);
+        }
+    }
+
+    private static IEnumerable<IndexedPack> Planned(PackCatalog all, Dictionary<StorageKey, PackName> planned) =>
+        all.Read().Where(pack => planned.ContainsKey(StorageKey.Pack(pack.Session, pack.Hash)));
+}

@@ -1,0 +1,59 @@
+using Snapstore.Crypto;
+using Snapstore.Formats;
+using Snapstore.Storage;
+
+namespace Snapstore.Repositories;
+
+/// <summary>How a session begins and ends: it registers before it looks at anything, and its register `snapshots/SID`
+/// takes one word only: a manifest or a fence (spec/protocols/garbage.md, rules W1 and W5).</summary>
+public static class SessionRegister
+{
+    private const int KindOffset = 5;
+
+    /// <summary>Announces a session: from now on no pack it could come to rely on is deleted before it has ended.</summary>
+    public static void Begin(Repository repository, SessionId session, SessionRecord record)
+    {
+        if (!repository.Put(StorageKey.Session(session), SealKind.Session, record.Encode(), session))
+            throw new StorageException($"{StorageKey.Session(session)} exists although its name is new; is the random generator of this machine broken?");
+    }
+
+    /// <summary>Ends a session that has not committed; false where it has ended before, by a commit or a fence.</summary>
+    public static bool Fence(Repository repository, SessionId session, RecordOrigin origin) =>
+        repository.Put(StorageKey.Snapshot(session), SealKind.Fence, OriginRecord.Encode(origin), session);
+
+    /// <summary>True where what stands in the register is a fence and no manifest. Its kind stands in clear in the
+    /// envelope's header; whoever alters it only makes the object fail to open.</summary>
+    public static bool IsFence(ReadOnlySpan<byte> stored) => stored.Length > KindOffset && stored[KindOffset] == (byte)SealKind.Fence;
+
+    /// <summary>True where the session has been fenced, or its snapshot forgotten.</summary>
+    public static bool IsFenced(Repository repository, SessionId session)
+    {
+        if (repository.Storage.SizeOf(StorageKey.Retired(session)) is not null)
+            return true;
+        StorageKey key = StorageKey.Snapshot(session);
+        return repository.Storage.SizeOf(key) is not null && IsFence(Repository.ReadWhole(repository.Storage, key));
+    }
+
+    /// <summary>Sessions that have ended: those with a manifest, a fence or a retirement. Names only.</summary>
+    public static HashSet<SessionId> ListEnded(IStorage storage)
+    {
+        HashSet<SessionId> ended = ListIds(storage, StorageKey.RetiredPrefix);
+        ended.UnionWith(ListIds(storage, StorageKey.SnapshotsPrefix));
+        return ended;
+    }
+
+    /// <summary>Sessions that are registered: at work, or dead.</summary>
+    public static HashSet<SessionId> ListRegistered(IStorage storage) => ListIds(storage, StorageKey.SessionsPrefix);
+
+    internal static HashSet<SessionId> ListIds(IStorage storage, string prefix)
+    {
+        HashSet<SessionId> ids = [];
+        foreach (StoredObject found in storage.List(prefix))
+        {
+            if (found.Key.TryParseId(prefix, out SessionId id))
+                ids.Add(id);
+        }
+
+        return ids;
+    }
+}
