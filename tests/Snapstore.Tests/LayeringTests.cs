@@ -24,6 +24,7 @@ public sealed partial class LayeringTests
         ["Storage"] = ["Posix", "Text"],
         ["Sources"] = [.. Primitives, "Posix", "Formats"],
         ["Repositories"] = [.. Primitives, "Formats", "Storage"],
+        ["Retention"] = ["Formats", "Repositories"],
         ["Backup"] = Upper,
         ["Restore"] = Upper,
         ["Browse"] = Upper,
