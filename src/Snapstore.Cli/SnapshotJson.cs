@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Snapstore.Formats;
 using Snapstore.Repositories;
+using Snapstore.Text;
 
 namespace Snapstore.Cli;
 
@@ -12,6 +13,7 @@ internal static class SnapshotJson
     public static void Write(Utf8JsonWriter json, Snapshot snapshot)
     {
         json.WriteString("id", snapshot.Id.ToString());
+        json.WriteBoolean("held", snapshot.IsHeld);
         WriteManifest(json, snapshot.Manifest, snapshot.Tags);
     }
 
@@ -37,6 +39,10 @@ internal static class SnapshotJson
         if (manifest.Command is { } command)
             WriteCommand(json, command);
     }
+
+    /// <summary>Of which host and what a snapshot was taken, for people.</summary>
+    public static string Title(Snapshot snapshot) =>
+        $"{Escaped.Text(snapshot.Manifest.Host)}: {string.Join(", ", snapshot.Manifest.Paths.Select(path => PrintablePath.Of(path)))}";
 
     /// <summary>The snapshot's time where the user is: 2026-11-01 03:00:12.</summary>
     public static string LocalTime(long nanoseconds, TimeProvider time) =>

@@ -76,6 +76,14 @@ internal sealed class TestRepository
         return storage.List("").Select(o => o.Key.Name).ToHashSet();
     }
 
+    /// <summary>Says that it holds no snapshot and no session at work; a fence may stand where one was given up.</summary>
+    public void AssertNoSnapshot()
+    {
+        using Repository repository = Open();
+        Assert.Empty(SnapshotList.Load(repository).Snapshots);
+        Assert.Empty(SessionRegister.ListRegistered(repository.Storage));
+    }
+
     /// <summary>Says that the tree is in the repository as it is on disk.</summary>
     public RestoreReport AssertRestores(SessionId? id, string tree, string target)
     {

@@ -67,6 +67,7 @@ public sealed partial class TidyTests
     [InlineData("tree.md")]
     [InlineData("chunk-list.md")]
     [InlineData("manifest.md")]
+    [InlineData("garbage.md")]
     public void Every_worked_example_is_read_by_a_test(string page)
     {
         string tests = string.Concat(Directory.EnumerateFiles(Checkout.PathOf("tests", "Snapstore.Tests", "Spec"), "*.cs").Select(File.ReadAllText));

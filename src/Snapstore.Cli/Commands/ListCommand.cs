@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Snapstore.Repositories;
-using Snapstore.Text;
-
 namespace Snapstore.Cli.Commands;
 
 /// <summary>`list`: shows snapshots, those of one host and the same paths together.</summary>
@@ -55,12 +53,9 @@ internal sealed class ListCommand : VerbCommand
 
     private static Snapshot[][] Group(IEnumerable<Snapshot> snapshots, int? latest) =>
     [
-        .. snapshots.GroupBy(Title).OrderBy(group => group.Key, StringComparer.Ordinal)
+        .. snapshots.GroupBy(SnapshotJson.Title).OrderBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => latest is { } count ? group.TakeLast(count).ToArray() : [.. group]),
     ];
-
-    private static string Title(Snapshot snapshot) =>
-        $"{Escaped.Text(snapshot.Manifest.Host)}: {string.Join(", ", snapshot.Manifest.Paths.Select(path => PrintablePath.Of(path)))}";
 
     private static void Print(CommandContext context, Snapshot[] group)
     {
@@ -74,11 +69,11 @@ internal sealed class ListCommand : VerbCommand
                 Quantity.Count(snapshot.Manifest.Counts.Files),
                 Quantity.Bytes(snapshot.Manifest.Counts.Bytes),
                 Quantity.Bytes(snapshot.Manifest.Counts.BytesStored),
-                Escaped.Text(string.Join(", ", snapshot.Tags)),
+                Escaped.Text(string.Join(", ", snapshot.IsHeld ? ["(held)", .. snapshot.Tags] : snapshot.Tags)),
             ]);
         }
 
-        context.Output.Line(context.Output.Bold(Title(group[0])));
+        context.Output.Line(context.Output.Bold(SnapshotJson.Title(group[0])));
         foreach (string line in TextTable.Lines(rows, false, false, true, true, true, false))
             context.Output.Line(line);
         context.Output.Line();

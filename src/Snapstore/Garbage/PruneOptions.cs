@@ -11,6 +11,9 @@ public sealed record PruneOptions
     /// <summary>Share of stored bytes that may stay unused, 0 to 1: less means more rewriting.</summary>
     public double UnusedShareMax { get; init; } = 0.05;
 
+    /// <summary>Bytes that may stay unused, where they are more than the share.</summary>
+    public long UnusedBytesMax { get; init; }
+
     /// <summary>Bytes of packs that are rewritten at most.</summary>
     public long RepackBytesMax { get; init; } = long.MaxValue;
 

@@ -31,9 +31,8 @@ internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<Pa
 
     /// <summary>Decides.</summary>
     /// <param name="packs">All packs that are listed and not condemned.</param>
-    /// <param name="unusedShareMax">Share of the bytes that stay which may be unused.</param>
-    /// <param name="repackBytesMax">Bytes of packs that may be rewritten.</param>
-    public static PrunePlan Decide(IReadOnlyList<PackUse> packs, double unusedShareMax, long repackBytesMax)
+    /// <param name="options">How much may stay unused, and how much may be rewritten.</param>
+    public static PrunePlan Decide(IReadOnlyList<PackUse> packs, PruneOptions options)
     {
         List<PackUse> touchable = [.. packs.Where(pack => pack.IsTouchable)];
         List<PackUse> delete = touchable.FindAll(pack => pack.LiveBlobs == 0);
@@ -46,7 +45,7 @@ internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<Pa
             Take(pack);
         foreach (PackUse pack in WastefulFirst(touchable))
         {
-            if (unused > unusedShareMax * (stays - repackBytes))
+            if (unused > Math.Max(options.UnusedBytesMax, options.UnusedShareMax * (stays - repackBytes)))
                 Take(pack);
         }
 
@@ -58,7 +57,7 @@ internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<Pa
 
         void Take(PackUse pack)
         {
-            if (pack.Size > repackBytesMax - repackBytes || !repack.Add(pack))
+            if (pack.Size > options.RepackBytesMax - repackBytes || !repack.Add(pack))
                 return;
             repackBytes += pack.Size;
             unused -= pack.UnusedBytes;

@@ -65,7 +65,7 @@ public sealed class Pruner
         if (!_options.IsDryRun)
             EndDeadSessions();
         using Survey survey = Survey.Take(_repository, _cancel);
-        PrunePlan plan = PrunePlan.Decide(survey.Packs, _options.UnusedShareMax, _options.RepackBytesMax);
+        PrunePlan plan = PrunePlan.Decide(survey.Packs, _options);
         _report = _report with { Snapshots = survey.Snapshots.Snapshots.Count, Plan = plan.Totals };
         if (_options.IsDryRun)
             return true;

@@ -30,6 +30,9 @@ public sealed class SnapshotSelector
     /// <summary>Why some snapshots could not be read; those are never selected.</summary>
     public IReadOnlyList<string> Problems => _list.Problems;
 
+    /// <summary>All that the filter lets through, oldest first.</summary>
+    public IReadOnlyList<Snapshot> Taken => _taken;
+
     /// <summary>Selects from what a repository holds now.</summary>
     public static SnapshotSelector Load(Repository repository, SnapshotFilter filter, TimeProvider time) =>
         new(SnapshotList.Load(repository), filter, time);

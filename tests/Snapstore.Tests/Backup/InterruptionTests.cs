@@ -81,7 +81,7 @@ public sealed class InterruptionTests
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(Hang));
         }
 
-        Assert.DoesNotContain(repository.Objects(), name => name.StartsWith("sessions/", StringComparison.Ordinal) || name.StartsWith("snapshots/", StringComparison.Ordinal));
+        repository.AssertNoSnapshot();
         long stored = IndexedDataBytes(repository);
         Assert.True(stored >= 3 << 20, $"only {stored} bytes were kept");
         BackupReport rerun = repository.Backup(tree);

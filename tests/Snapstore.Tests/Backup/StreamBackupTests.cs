@@ -34,7 +34,7 @@ public sealed class StreamBackupTests
         TestRepository repository = new();
         SourceException failure = Assert.Throws<SourceException>(() => Run(repository, new Dribble(new byte[3 << 20]) { FailsAtEnd = true }, "name"));
         Assert.Contains("the pipe broke", failure.Message, StringComparison.Ordinal);
-        AssertNoSnapshot(repository);
+        repository.AssertNoSnapshot();
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class StreamBackupTests
     {
         TestRepository repository = new();
         Assert.Throws<SourceException>(() => Run(repository, new Dribble(new byte[100]), "name", () => throw new SourceException("exit code 1")));
-        AssertNoSnapshot(repository);
+        repository.AssertNoSnapshot();
     }
 
     [Fact]
@@ -74,9 +74,6 @@ public sealed class StreamBackupTests
         StreamSelection selection = new(Encoding.UTF8.GetBytes(name), content, outcome is null ? null : ["pg_dump"], outcome);
         return StreamBackup.Run(open, selection, repository.Options, new RunProgress(), TimeProvider.System, CancellationToken.None);
     }
-
-    private static void AssertNoSnapshot(TestRepository repository) => Assert.DoesNotContain(
-        repository.Objects(), name => name.StartsWith("snapshots/", StringComparison.Ordinal) || name.StartsWith("sessions/", StringComparison.Ordinal));
 
     // Gives a few bytes at a time, as a pipe does.
     private sealed class Dribble(byte[] content) : MemoryStream(content)

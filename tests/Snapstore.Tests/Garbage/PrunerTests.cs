@@ -56,9 +56,9 @@ public sealed class PrunerTests
     [Fact]
     public void A_little_waste_stays_until_less_is_allowed()
     {
-        byte[] content = PrunedRepository.Bytes(1, 4_000_000);
+        byte[] content = PrunedRepository.Bytes(1, 8_000_000);
         SessionId all = _repository.Snapshot(content);
-        _repository.Snapshot(content[..3_900_000]);
+        _repository.Snapshot(content[..7_950_000]);
         _repository.Forget(all);
         long before = _repository.StoredBytes;
         Assert.Equal(0, _repository.Prune().Plan!.RepackPacks);

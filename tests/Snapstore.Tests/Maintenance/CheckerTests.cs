@@ -133,12 +133,12 @@ public sealed class CheckerTests : IDisposable
     {
         TestStorage storage = _corpus.Builder.Test.Copy();
         storage["packs/readme.txt"] = [1];
-        storage["gc/1.plan"] = [1];
+        storage["gc/readme.txt"] = [1];
         storage.Remove(StorageKey.Snapshot(_corpus.First).Name);
         CheckReport report = _corpus.Check(storage);
         Assert.False(report.HasDamage);
         Assert.Contains(report.Findings, f => f.Object == "packs/readme.txt");
-        Assert.Contains(report.Findings, f => f.Object == "gc/1.plan");
+        Assert.Contains(report.Findings, f => f.Object == "gc/readme.txt");
         Assert.Contains(report.Findings, f => f.Object == StorageKey.Snapshot(_corpus.Second).Name);
     }
 

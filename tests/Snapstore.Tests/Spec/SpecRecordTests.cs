@@ -8,6 +8,8 @@ public sealed class SpecRecordTests
 {
     private static readonly SpecPage Records = SpecPage.Read("records.md");
     private static readonly SpecPage Manifests = SpecPage.Read("manifest.md");
+    private static readonly SpecPage Garbage = SpecPage.Read("garbage.md");
+    private static readonly RecordOrigin Origin = new("host", "ada", "snapstore 0.1", SpecValues.NewYear * 1_000_000_000);
 
     [Fact]
     public void Varints_are_those_of_the_page()
@@ -119,7 +121,7 @@ public sealed class SpecRecordTests
     [Fact]
     public void A_session_record_is_that_of_the_page()
     {
-        SessionRecord example = new("host", "ada", "snapstore 0.1", 4711, SpecValues.NewYear * 1_000_000_000);
+        SessionRecord example = new("host", "ada", "snapstore 0.1", 4711, SpecValues.NewYear * 1_000_000_000, "m1 b1 pid:[1] 99");
         Assert.Equal(Manifests.Bytes("session-record"), example.Encode());
         Assert.Equal(example, SessionRecord.Decode(Manifests.Bytes("session-record")));
     }
@@ -130,5 +132,28 @@ public sealed class SpecRecordTests
         SnapshotLabel example = new(["home", "weekly"], SpecValues.NewYear * 1_000_000_000);
         Assert.Equal(Manifests.Bytes("label"), example.Encode());
         Assert.Equivalent(example, SnapshotLabel.Decode(Manifests.Bytes("label")), strict: true);
+    }
+
+    [Fact]
+    public void The_label_of_a_held_snapshot_is_that_of_the_page()
+    {
+        SnapshotLabel example = new(["home", "weekly"], SpecValues.NewYear * 1_000_000_000, IsHeld: true);
+        Assert.Equal(Manifests.Bytes("label-held"), example.Encode());
+        Assert.Equivalent(example, SnapshotLabel.Decode(Manifests.Bytes("label-held")), strict: true);
+    }
+
+    [Fact]
+    public void The_records_of_garbage_collection_are_those_of_the_page()
+    {
+        Assert.Equal(Garbage.Bytes("origin-record"), OriginRecord.Encode(Origin));
+        Assert.Equal(Origin, OriginRecord.Decode(Garbage.Bytes("origin-record"), "example"));
+
+        PackListRecord packs = new(Origin, [new PackName(SpecValues.Session, SpecValues.Hash(0x11)), new PackName(SpecValues.Session, SpecValues.Hash(0x22))]);
+        Assert.Equal(Garbage.Bytes("pack-list-record"), packs.Encode());
+        Assert.Equivalent(packs, PackListRecord.Decode(Garbage.Bytes("pack-list-record"), "example"), strict: true);
+
+        WatchRecord watch = new(Origin, [new WatchedSession(SpecValues.Session, 3), new WatchedSession(SpecValues.Parent, 0)]);
+        Assert.Equal(Garbage.Bytes("watch-record"), watch.Encode());
+        Assert.Equivalent(watch, WatchRecord.Decode(Garbage.Bytes("watch-record"), "example"), strict: true);
     }
 }
