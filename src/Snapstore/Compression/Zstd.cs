@@ -84,6 +84,8 @@ public sealed class ZstdDecompressor : IDisposable
         ObjectDisposedException.ThrowIf(_context == 0, this);
         if (ZstdNative.ContentSize(frame) != (ulong)destination.Length)
             throw new CorruptDataException($"a zstd frame does not announce the expected {destination.Length} bytes");
+        if (ZstdNative.FrameLength(frame) != (nuint)frame.Length)
+            throw new CorruptDataException("a zstd frame is damaged, or more bytes follow it");
         int length = ZstdNative.Decompress(_context, frame, destination);
         if (length != destination.Length)
             throw new CorruptDataException($"a zstd frame holds {length} bytes instead of {destination.Length}");
@@ -124,6 +126,9 @@ internal static partial class ZstdNative
     }
 
     public static ulong ContentSize(ReadOnlySpan<byte> frame) => ZSTD_getFrameContentSize(frame, (nuint)frame.Length);
+
+    // Of the first frame, behind which others may stand; an error is a number that no length reaches.
+    public static nuint FrameLength(ReadOnlySpan<byte> frame) => ZSTD_findFrameCompressedSize(frame, (nuint)frame.Length);
 
     private static nuint Check(nuint result, string what) => ZSTD_isError(result) == 0
         ? result
@@ -169,6 +174,9 @@ internal static partial class ZstdNative
 
     [LibraryImport(Library)]
     private static partial ulong ZSTD_getFrameContentSize(ReadOnlySpan<byte> source, nuint sourceSize);
+
+    [LibraryImport(Library)]
+    private static partial nuint ZSTD_findFrameCompressedSize(ReadOnlySpan<byte> source, nuint sourceSize);
 
     [LibraryImport(Library)]
     private static partial uint ZSTD_isError(nuint code);

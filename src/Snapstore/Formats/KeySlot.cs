@@ -172,7 +172,7 @@ public sealed class KeySlot
         CryptographicOperations.ZeroMemory(stretched);
     }
 
-    private static KeyRing DecodeBundle(ReadOnlySpan<byte> record, string what)
+    internal static KeyRing DecodeBundle(ReadOnlySpan<byte> record, string what)
     {
         KeyPurpose[] purposes = Enum.GetValues<KeyPurpose>();
         FieldReader fields = new(record, what, n => n == EpochField || (n > FirstKeyField && n <= FirstKeyField + purposes.Length));

@@ -58,9 +58,10 @@ public static class PackFrame
     /// <summary>Bytes of the directory envelope before a trailer of a pack of this size.</summary>
     public static int ReadTrailer(ReadOnlySpan<byte> trailer, long packSize, string what)
     {
-        int length = BinaryPrimitives.ReadInt32LittleEndian(trailer);
+        bool isTrailer = trailer.Length == TrailerSize && trailer.EndsWith(TrailerMagic);
+        int length = isTrailer ? BinaryPrimitives.ReadInt32LittleEndian(trailer) : 0;
         bool fits = length >= Envelope.Overhead && length <= packSize - HeaderSize - TrailerSize && length <= Limits.ObjectSizeMax;
-        return trailer[4..].SequenceEqual(TrailerMagic) && fits
+        return fits
             ? length
             : throw new CorruptDataException($"{what} does not end as a pack does: it is truncated or overwritten");
     }

@@ -35,17 +35,20 @@ public static partial class SnapshotTime
         foreach ((string format, long ticks) in Formats)
         {
             if (DateTime.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime local))
-                return (OfLocal(local, 0, time), OfLocal(local, ticks, time) - 1);
+                return Span(OfLocal(local, 0, time), OfLocal(local, ticks, time));
         }
 
         foreach ((string format, long ticks) in ZonedFormats)
         {
             if (DateTimeOffset.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment))
-                return (Nanoseconds(moment.UtcTicks), Nanoseconds(moment.UtcTicks + ticks) - 1);
+                return Span(Nanoseconds(moment.UtcTicks), Nanoseconds(moment.UtcTicks + ticks));
         }
 
         return TryParseAge(text, time) is { } then ? (then, then) : null;
     }
+
+    // Beyond what nanoseconds reach both ends are one: no span is shorter than its first moment.
+    private static (long Start, long End) Span(long start, long next) => (start, Math.Max(start, next - 1));
 
     private static long OfLocal(DateTime local, long ticksLater, TimeProvider time)
     {

@@ -79,6 +79,18 @@ public sealed class ZstdTests
     }
 
     [Fact]
+    public void Refuses_more_than_one_frame()
+    {
+        using ZstdCompressor compressor = new(CompressionLevel.Default);
+        using ZstdDecompressor decompressor = new();
+        byte[] frame = Compress(compressor, new byte[1000]);
+        byte[] empty = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0], skippable = [0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 7];
+        foreach (byte[] more in (byte[][])[empty, skippable, [0]])
+            Assert.Throws<CorruptDataException>(() => decompressor.Decompress([.. frame, .. more], new byte[1000]));
+        decompressor.Decompress(frame, new byte[1000]);
+    }
+
+    [Fact]
     public void Gives_the_content_or_an_error_for_any_bytes()
     {
         using ZstdCompressor compressor = new(CompressionLevel.Default);

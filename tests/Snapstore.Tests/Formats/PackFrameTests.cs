@@ -44,6 +44,10 @@ public sealed class PackFrameTests
         byte[] trailer = PackFrame.Trailer(400);
         trailer[7] ^= 1;
         Assert.Throws<CorruptDataException>(() => PackFrame.ReadTrailer(trailer, 512, "pack"));
+        trailer[7] ^= 1;
+        for (int i = 0; i < trailer.Length; i++)
+            Assert.Throws<CorruptDataException>(() => PackFrame.ReadTrailer(trailer.AsSpan(0, i), 512, "pack"));
+        Assert.Throws<CorruptDataException>(() => PackFrame.ReadTrailer([.. trailer, 0], 512, "pack"));
     }
 
     [Theory]

@@ -1,11 +1,9 @@
-using FsCheck;
-using FsCheck.Fluent;
 using Snapstore.Formats;
 
 namespace Snapstore.Tests.Formats;
 
 /// <summary>Random values of the formats, made from a seed that a failing property prints.</summary>
-internal sealed class SeededValues(int seed)
+internal sealed partial class SeededValues(int seed)
 {
     private static readonly ulong[] Edges =
         [0, 1, 127, 128, 16383, 16384, uint.MaxValue, (ulong)uint.MaxValue + 1, long.MaxValue, (ulong)long.MaxValue + 1, ulong.MaxValue];
@@ -13,13 +11,6 @@ internal sealed class SeededValues(int seed)
     private static readonly string[] TextParts = ["a", "z", " ", "\n", "\0", "ß", "€", "😀"];
 
     private readonly Random _random = new(seed);
-
-    /// <summary>Seeds for properties over these values.</summary>
-    public static Arbitrary<int> Seeds { get; } = Gen.Choose(0, int.MaxValue).ToArbitrary();
-
-    /// <summary>Says that a property holds for values of many seeds.</summary>
-    public static void ForAll(Action<SeededValues> property, int cases = 200) =>
-        Prop.ForAll(Seeds, seed => property(new SeededValues(seed))).Check(Config.QuickThrowOnFailure.WithMaxTest(cases));
 
     public int Int(int below) => _random.Next(below);
 

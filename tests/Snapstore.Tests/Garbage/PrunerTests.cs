@@ -149,9 +149,9 @@ public sealed class PrunerTests
         }
 
         Assert.Single(first!.Waiting);
-        // Of the old one only its tree goes; the content is the late one's now.
+        // Of the old one at most its tree goes (where times differ); the content is the late one's now.
         PruneReport second = _repository.Prune();
-        Assert.InRange(second.BytesDeleted, 1, 10_000);
+        Assert.InRange(second.BytesDeleted, 0, 10_000);
         _repository.AssertWhole();
         Assert.Single(_repository.Contents);
     }

@@ -1,0 +1,3 @@
+using Snapstore.Fuzz;
+
+return FuzzCommand.Run(args);
