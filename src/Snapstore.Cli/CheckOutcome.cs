@@ -47,19 +47,21 @@ internal static class CheckOutcome
 
     private static IEnumerable<string> Lines(CheckReport report, TimeSpan duration)
     {
-        yield return $"  snapshots  {Quantity.Count(report.Snapshots)}";
+        if (!report.IsKeyless)
+            yield return $"  snapshots  {Quantity.Count(report.Snapshots)}";
         yield return $"  packs      {Quantity.Count(report.Packs)}, of which {Quantity.Count(report.PacksRead)} read whole ({Quantity.Bytes(report.BytesRead)} read)";
-        yield return $"  blobs      {Quantity.Count(report.Blobs)}, of which {Quantity.Count(report.Nodes)} nodes of trees checked";
+        if (!report.IsKeyless)
+            yield return $"  blobs      {Quantity.Count(report.Blobs)}, of which {Quantity.Count(report.Nodes)} nodes of trees checked";
         if (report.FindingsDropped > 0)
             yield return $"  and {Quantity.Count(report.FindingsDropped, "finding")} more than are shown";
         string time = Quantity.Duration(duration);
         int damaged = report.Findings.Count(finding => finding.Kind == FindingKind.Damage);
         if (report.HasDamage)
-            yield return $"DAMAGED: {Quantity.Count(damaged, "object")}, {Quantity.Count(report.SnapshotsAffected, "snapshot")} affected, in {time}";
+            yield return $"DAMAGED: {Quantity.Count(damaged, "object")}, {(report.IsKeyless ? "which snapshots need them only a check with the password tells" : $"{Quantity.Count(report.SnapshotsAffected, "snapshot")} affected")}, in {time}";
         else if (report.HasStorageErrors)
             yield return $"not all could be checked, for the storage failed; what was, is sound ({time})";
         else
-            yield return $"no damage found in {time}";
+            yield return report.IsKeyless ? $"every pack read hashes to its name; more than that only a check with the password tells ({time})" : $"no damage found in {time}";
     }
 
     private static void WriteFinding(Utf8JsonWriter json, Finding finding)
@@ -89,6 +91,7 @@ internal static class CheckOutcome
     private static void WriteSummary(Utf8JsonWriter json, CheckReport report, TimeSpan duration)
     {
         json.WriteString("verb", "check");
+        json.WriteBoolean("keyless", report.IsKeyless);
         json.WriteBoolean("has_damage", report.HasDamage);
         json.WriteBoolean("has_storage_errors", report.HasStorageErrors);
         (string Name, long Value)[] fields =

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Cli;
 
@@ -26,6 +27,9 @@ internal sealed record CommandContext(
 
     /// <summary>Opens the repository named; the caller disposes of it.</summary>
     public Repository OpenRepository() => Access.Open();
+
+    /// <summary>Opens the place where the repository is, without any key.</summary>
+    public IStorage OpenStorage() => LocalStorage.Open(Access.Location);
 
     /// <summary>Selects snapshots of an opened repository; manifests that cannot be read become warnings.</summary>
     public SnapshotSelector Selector(Repository repository, SnapshotFilter? filter = null)

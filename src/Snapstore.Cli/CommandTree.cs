@@ -26,6 +26,7 @@ internal static class CommandTree
         new("restore", "", RestoreCommand.Summary, () => new RestoreCommand()),
         new("export", "", ExportCommand.Summary, () => new ExportCommand()),
         new("check", "", CheckCommand.Summary, () => new CheckCommand()),
+        new("repair", "", RepairCommand.Summary, () => new RepairCommand()),
         new("forget", "", ForgetCommand.Summary, () => new ForgetCommand()),
         new("undelete", "", UndeleteCommand.Summary, () => new UndeleteCommand()),
         new("prune", "", PruneCommand.Summary, () => new PruneCommand()),

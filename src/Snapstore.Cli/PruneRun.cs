@@ -13,7 +13,7 @@ internal sealed class PruneRun
         "--max-unused", "5%|SIZE", "How much may stay that nobody needs: a share of what stays, or bytes (default 5%)");
 
     private readonly Option<string?> _maxRepack = Declare.Text("--max-repack-size", "SIZE", "Rewrite packs of no more than this in one run");
-    private readonly Option<string?> _wait = Declare.Text("--wait", "DURATION", "Wait so long for sessions at work to end (default 0s: leave the rest to the next prune)");
+    private readonly Option<string?> _wait = DeclareWait();
 
     private readonly Option<string?> _fenceAfter = Declare.Text(
         "--fence-after", "DURATION", "Take a session for dead that gave no sign of life for so long (default 24h); its writer, if it lives, begins again");
@@ -32,6 +32,24 @@ internal sealed class PruneRun
     public static RecordOrigin Origin(CommandContext context) =>
         new(Environment.MachineName, Environment.UserName, ProgramVersion.Full, UnixTime.ToNanoseconds(context.Time.GetUtcNow()));
 
+    /// <summary>The option --wait, for all that wait for sessions at work.</summary>
+    public static Option<string?> DeclareWait() =>
+        Declare.Text("--wait", "DURATION", "Wait so long for sessions at work to end (default 0s: leave the rest to the next prune)");
+
+    /// <summary>What it says.</summary>
+    public static TimeSpan ReadWait(CommandContext context, Option<string?> option) =>
+        context.Value(option) is { } wait ? DurationArgument.Parse(wait) : TimeSpan.Zero;
+
+    /// <summary>Names the sessions that are waited for.</summary>
+    public static void PrintWaiting(CommandContext context, IReadOnlyList<WaitedFor> waiting)
+    {
+        foreach (WaitedFor one in waiting)
+        {
+            string who = one.Record is { } record ? $"{record.User} on {record.Host} (process {record.ProcessId}, since {SnapshotJson.LocalTime(record.StartNanoseconds, context.Time)})" : "nobody knows whose";
+            context.Output.Tell($"  waiting for session {one.Session.ToShortString()}: {Escaped.Text(who)}");
+        }
+    }
+
     /// <summary>What the options ask for.</summary>
     public PruneOptions Read(CommandContext context, bool isDryRun)
     {
@@ -40,8 +58,7 @@ internal sealed class PruneRun
             options = Share(unused) is { } share ? options with { UnusedShareMax = share } : options with { UnusedShareMax = 0, UnusedBytesMax = Quantity.ParseBytes(unused) };
         if (context.Value(_maxRepack) is { } repack)
             options = options with { RepackBytesMax = Quantity.ParseBytes(repack) };
-        if (context.Value(_wait) is { } wait)
-            options = options with { Wait = DurationArgument.Parse(wait) };
+        options = options with { Wait = ReadWait(context, _wait) };
         return context.Value(_fenceAfter) is { } fence ? options with { FenceAfter = DurationArgument.Parse(fence) } : options;
     }
 
@@ -75,12 +92,7 @@ internal sealed class PruneRun
             output.Note($"session {fenced.ToShortString()} was ended: its process is gone, or it was silent too long");
         foreach (string line in PlanLines(report))
             output.Tell(line);
-        foreach (WaitedFor waiting in report.Waiting)
-        {
-            string who = waiting.Record is { } record ? $"{record.User} on {record.Host} (process {record.ProcessId}, since {SnapshotJson.LocalTime(record.StartNanoseconds, context.Time)})" : "nobody knows whose";
-            output.Tell($"  waiting for session {waiting.Session.ToShortString()}: {Escaped.Text(who)}");
-        }
-
+        PrintWaiting(context, report.Waiting);
         output.Tell(Outcome(report, options, duration));
         output.Json("summary", json => PruneJson.Write(json, report, options, duration));
     }

@@ -31,6 +31,8 @@ internal static class SnapshotJson
         json.WriteString("program", manifest.Program);
         if (manifest.Parent is { } parent)
             json.WriteString("parent", parent.ToString());
+        if (manifest.RepairOf is { } damaged)
+            json.WriteString("repair_of", damaged.ToString());
         json.WriteNumber("sequence", manifest.Sequence);
         WriteCounts(json, manifest.Counts);
         json.WriteNumber("warnings", manifest.WarningCount);
@@ -38,6 +40,15 @@ internal static class SnapshotJson
             json.WriteTexts("excludes", manifest.Excludes);
         if (manifest.Command is { } command)
             WriteCommand(json, command);
+    }
+
+    /// <summary>What is special about a snapshot, for people.</summary>
+    public static IEnumerable<string> Marks(Snapshot snapshot)
+    {
+        if (snapshot.IsHeld)
+            yield return "(held)";
+        if (snapshot.Manifest.RepairOf is not null)
+            yield return "(repaired)";
     }
 
     /// <summary>Of which host and what a snapshot was taken, for people.</summary>

@@ -24,6 +24,7 @@ internal static class GarbageTargets
     private static IEnumerable<byte[]> StartOfPackList(SeededValues values) =>
     [
         Page.Bytes("pack-list-record"),
+        Page.Bytes("damaged-plan-record"),
         new PackListRecord(Origin(values), [.. Enumerable.Range(0, values.Int(9)).Select(_ => new PackName(values.Session(), new ObjectHash(values.Fill(ObjectHash.Size)))).Order()]).Encode(),
     ];
 

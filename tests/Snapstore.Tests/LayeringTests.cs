@@ -30,6 +30,7 @@ public sealed partial class LayeringTests
         ["Browse"] = Upper,
         ["Maintenance"] = Upper,
         ["Garbage"] = Upper,
+        ["Repair"] = [.. Upper, "Garbage", "Maintenance"],
     };
 
     private static string Engine => Checkout.PathOf("src", "Snapstore");

@@ -61,7 +61,8 @@ class Snapstore(Contender):
 
     def arguments(self, live, out):
         return {"init": ["init"], "snapshot": ["snapshot", live], "restore": ["restore", "latest", "--target", out],
-                "check": ["check"], "check-data": ["check", "--read-data"]}
+                "check": ["check"], "check-data": ["check", "--read-data"],
+                "prune": ["forget", "--keep-last", "1", "--prune"]}
 
 
 class Restic(Contender):
@@ -72,11 +73,13 @@ class Restic(Contender):
 
     def arguments(self, live, out):
         return {"init": ["init"], "snapshot": ["backup", live], "restore": ["restore", "latest", "--target", out],
-                "check": ["check"], "check-data": ["check", "--read-data"]}
+                "check": ["check"], "check-data": ["check", "--read-data"],
+                "prune": ["forget", "--keep-last", "1", "--prune"]}
 
 
 class Borg(Contender):
-    """Borg wants names for its archives, extracts into the current directory, and its plain check reads all data."""
+    """Borg wants names for its archives, extracts into the current directory, and its plain check reads all data. It gives
+    space back by a second command."""
 
     name = "borg"
     version_arguments = ["--version"]
@@ -88,7 +91,11 @@ class Borg(Contender):
         archive = f"::{self.taken}"
         return {"init": ["init", "--encryption", "repokey"], "restore": ["extract", archive],
                 "snapshot": ["create", "--compression", "zstd,3", archive, live],
-                "check": ["check"], "check-data": ["check", "--verify-data"]}
+                "check": ["check"], "check-data": ["check", "--verify-data"], "prune": ["prune", "--keep-last", "1"]}
+
+    def command(self, step, live, out):
+        command = super().command(step, live, out)
+        return ["sh", "-c", '"$@" && exec "$1" compact', "sh", *command] if step == "prune" else command
 
 
 KINDS = {kind.name: kind for kind in (Snapstore, Restic, Borg)}

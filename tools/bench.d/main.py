@@ -58,8 +58,10 @@ def parse(arguments):
 
 
 def with_needed(known, named):
-    """All steps if none is named; else the named ones after `first`, from which every other starts."""
-    return [step for step in known if not named or step in named or step == "first"]
+    """All steps if none is named; else the named ones after `first`, from which every other starts, and for `prune` after
+    `changed`: else there is nothing to forget."""
+    needed = {"first", "changed"} if "prune" in named else {"first"}
+    return [step for step in known if not named or step in named or step in needed]
 
 
 def programs(options):

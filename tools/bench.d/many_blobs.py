@@ -13,6 +13,7 @@ import report
 BLOCK = 4096  # bytes
 COUNT = 5_000_000
 BATCH = 256
+PRUNE_BYTES_MAX = 64  # of memory, a blob in the repository
 
 
 def write(count):
@@ -24,13 +25,15 @@ def write(count):
 
 
 def run(contender, options):
-    """Snapshot, snapshot again, check, read back; print peaks and return whether all held."""
+    """Snapshot, snapshot again, check, read back, drop half of it; print peaks and return whether all held."""
     count = max(1000, int(COUNT * options.scale))
     contender.reset()
     program = contender.program
-    snapshot = [program, "snapshot", "--name", "blobs", "exec:", "--", sys.executable, os.path.abspath(__file__), str(count)]
-    steps = {"init": [program, "init", "--chunker", f"fixed:{BLOCK // 1024}KiB"], "first": snapshot, "unchanged": snapshot,
-             "check": [program, "check"], "restore": [program, "restore", "latest", "--target", "restored"]}
+    def snapshot(blocks):
+        return [program, "snapshot", "--name", "blobs", "exec:", "--", sys.executable, os.path.abspath(__file__), str(blocks)]
+    steps = {"init": [program, "init", "--chunker", f"fixed:{BLOCK // 1024}KiB"], "first": snapshot(count), "unchanged": snapshot(count),
+             "check": [program, "check"], "restore": [program, "restore", "latest", "--target", "restored"],
+             "half": snapshot(count // 2), "prune": [program, "forget", "--keep-last", "1", "--prune"]}
     print(f"\nbounded-blobs: {count:,} blobs")
     log = os.path.join(options.work, "logs", "bounded-blobs.log")
     lines = []
@@ -40,6 +43,9 @@ def run(contender, options):
             if step != "init":
                 lines.append((cost.peak_mib <= report.BOUNDED_PEAK_MIB,
                               f"{step}: {cost.wall_s:.1f} s, peak memory {cost.peak_mib:.0f} MiB (at most {report.BOUNDED_PEAK_MIB} MiB)"))
+            if step == "prune":
+                per_blob = cost.peak_mib * (1 << 20) / count
+                lines.append((options.scale < 1 or per_blob <= PRUNE_BYTES_MAX, f"prune: {per_blob:.0f} bytes of memory a blob (at most {PRUNE_BYTES_MAX})"))
         lines.append((is_right(os.path.join(contender.home, "restored", "blobs"), count), "restored: the same bytes"))
     except (measure.Failed, OSError) as failure:
         lines.append((False, str(failure)))

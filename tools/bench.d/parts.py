@@ -10,7 +10,7 @@ import time
 import corpora
 import measure
 
-STEPS = ["first", "unchanged", "changed", "restore", "check", "check-data"]
+STEPS = ["first", "unchanged", "changed", "restore", "check", "check-data", "prune"]
 MEMORY_SHARE_MAX = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 3
 INODE_REST_S = 90  # the kernel's minute, and time for what it held back to be written
 CHEAP_STEPS = {"unchanged": 3, "check": 3}  # times each is run, for a median: short runs scatter most
@@ -101,7 +101,7 @@ class Part:
             return
         self.costs[contender.name].setdefault(step, []).append(cost)
         extra = self.extra[contender.name].setdefault(step, {})
-        if does == "snapshot":
+        if does in ("snapshot", "prune"):
             extra["repository_mib"] = measure.size_mib(contender.repository)
         if step == "restore":
             extra["restored_allocated_mib"] = allocated_mib(self.out)

@@ -11,6 +11,7 @@ FLOORS = [
     ("source", "first", "repository_mib", 0.85), ("small", "first", "repository_mib", 0.85),
     ("source", "unchanged", "wall_s", 0.25), ("small", "unchanged", "wall_s", 0.25),
     (None, "restore", "wall_s", 0.7), (None, "check-data", "wall_s", 0.7),
+    ("source", "check-data", "wall_s", 0.5), ("source", "prune", "wall_s", 0.5),
 ]
 ENGINE_PEAK_MIB = 200
 BOUNDED_PEAK_MIB = 256

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Snapstore.Maintenance;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Cli.Commands;
 
@@ -13,11 +14,15 @@ internal sealed class CheckCommand : VerbCommand
     private readonly Option<string?> _readData = Declare.Text(
         "--read-data", "5%|1/7", "Also read and open stored data: all, a random part, or one of several equal parts");
 
+    private readonly Option<bool> _keyless = Declare.Flag(
+        "--keyless", "Without any password: that stored packs hash to their names (--read-data as above; default all)");
+
     public CheckCommand()
         : base("check", Summary)
     {
         _readData.Arity = ArgumentArity.ZeroOrOne;
         Options.Add(_readData);
+        Options.Add(_keyless);
     }
 
     public override bool EndsCleanly => true;
@@ -29,19 +34,31 @@ internal sealed class CheckCommand : VerbCommand
     [
         ("snapstore check", "Structure: every pack is there, every tree of every snapshot opens. Quick."),
         ("snapstore check --read-data", "Every stored byte as well."),
+        ("snapstore check --keyless", "What a server can do that holds the repository and not the password."),
         ("snapstore check --read-data=1/7", "One seventh of the data: 1/7 on Monday to 7/7 on Sunday read all of it once a week."),
     ];
 
     public override int Run(CommandContext context)
     {
         CheckOptions options = new() { ReadData = ReadSelection(context), Time = context.Time };
-        using Repository repository = context.OpenRepository();
         CheckProgress progress = new();
-        CheckReport report;
         long start = context.Time.GetTimestamp();
-        using (new ProgressLine(context.Output, context.Time, () => State(progress)))
-            report = Checker.Run(repository, options, progress, context.Cancel);
+        CheckReport report = context.Value(_keyless) ? RunKeyless(context, options, progress) : Run(context, options, progress);
         return CheckOutcome.Print(context, report, context.Time.GetElapsedTime(start));
+    }
+
+    private static CheckReport Run(CommandContext context, CheckOptions options, CheckProgress progress)
+    {
+        using Repository repository = context.OpenRepository();
+        using ProgressLine line = new(context.Output, context.Time, () => State(progress));
+        return Checker.Run(repository, options, progress, context.Cancel);
+    }
+
+    private static CheckReport RunKeyless(CommandContext context, CheckOptions options, CheckProgress progress)
+    {
+        using IStorage storage = context.OpenStorage();
+        using ProgressLine line = new(context.Output, context.Time, () => State(progress));
+        return KeylessCheck.Run(storage, options.ReadData.IsNone ? options with { ReadData = ReadDataSelection.All } : options, progress, context.Cancel);
     }
 
     private static ProgressState State(CheckProgress progress) => new(

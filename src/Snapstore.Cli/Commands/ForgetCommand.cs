@@ -3,6 +3,7 @@ using System.Text.Json;
 using Snapstore.Garbage;
 using Snapstore.Repositories;
 using Snapstore.Retention;
+using Snapstore.Storage;
 
 namespace Snapstore.Cli.Commands;
 
@@ -52,20 +53,42 @@ internal sealed class ForgetCommand : VerbCommand
         PruneOptions? prune = context.Value(_prune) ? _pruneRun.Read(context, isDryRun) : null;
         using Repository repository = context.OpenRepository();
         SnapshotSelector selector = context.Selector(repository, _filter.Read(context));
-        IReadOnlyList<Snapshot> forgotten = named.Length > 0 ? Named(context, selector, named) : ByPolicy(context, selector, policy);
+        SessionId[] unreadable = Unreadable(repository, named);
+        IReadOnlyList<Snapshot> dropped = named.Length > 0 ? Named(context, selector, named.Where(text => !unreadable.Any(id => id.ToString() == text))) : ByPolicy(context, selector, policy);
+        SessionId[] forgotten = [.. dropped.Select(snapshot => snapshot.Id), .. unreadable];
         if (!isDryRun)
             Forget(context, repository, forgotten);
-        context.Output.Tell($"{Quantity.Count(forgotten.Count, "snapshot")} {(isDryRun ? "would be " : "")}forgotten");
+        context.Output.Tell($"{Quantity.Count(forgotten.Length, "snapshot")} {(isDryRun ? "would be " : "")}forgotten");
         context.Output.Json("summary", json =>
         {
             json.WriteString("verb", "forget");
             json.WriteBoolean("dry_run", isDryRun);
-            json.WriteNumber("forgotten", forgotten.Count);
+            json.WriteNumber("forgotten", forgotten.Length);
         });
         return prune is null ? ExitCode.Done : PruneRun.Run(context, repository, prune);
     }
 
-    private static Snapshot[] Named(CommandContext context, SnapshotSelector selector, string[] named)
+    // One whose manifest is damaged is in no list; by its whole id it can be given up all the same.
+    private static SessionId[] Unreadable(Repository repository, string[] named)
+    {
+        List<SessionId> unreadable = [];
+        foreach (string text in named)
+        {
+            try
+            {
+                if (SessionId.TryParse(text, out SessionId id) && repository.Storage.SizeOf(StorageKey.Snapshot(id)) is not null)
+                    _ = SnapshotList.TryRead(repository, id);
+            }
+            catch (SnapstoreException e) when (e is CorruptDataException or UnsupportedException && SessionId.TryParse(text, out SessionId id))
+            {
+                unreadable.Add(id);
+            }
+        }
+
+        return [.. unreadable.Distinct()];
+    }
+
+    private static Snapshot[] Named(CommandContext context, SnapshotSelector selector, IEnumerable<string> named)
     {
         Snapshot[] snapshots = [.. named.Select(selector.Select).DistinctBy(snapshot => snapshot.Id)];
         if (Array.Find(snapshots, snapshot => snapshot.IsHeld) is { } held)
@@ -107,12 +130,12 @@ internal sealed class ForgetCommand : VerbCommand
         SnapshotJson.Write(json, snapshot);
     }
 
-    private static void Forget(CommandContext context, Repository repository, IReadOnlyList<Snapshot> snapshots)
+    private static void Forget(CommandContext context, Repository repository, SessionId[] snapshots)
     {
-        foreach (Snapshot snapshot in snapshots)
+        foreach (SessionId snapshot in snapshots)
         {
             context.Cancel.ThrowIfCancellationRequested();
-            Forgetter.Forget(repository, snapshot.Id, PruneRun.Origin(context));
+            Forgetter.Forget(repository, snapshot, PruneRun.Origin(context));
         }
     }
 }

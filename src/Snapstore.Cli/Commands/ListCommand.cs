@@ -69,7 +69,7 @@ internal sealed class ListCommand : VerbCommand
                 Quantity.Count(snapshot.Manifest.Counts.Files),
                 Quantity.Bytes(snapshot.Manifest.Counts.Bytes),
                 Quantity.Bytes(snapshot.Manifest.Counts.BytesStored),
-                Escaped.Text(string.Join(", ", snapshot.IsHeld ? ["(held)", .. snapshot.Tags] : snapshot.Tags)),
+                Escaped.Text(string.Join(", ", SnapshotJson.Marks(snapshot).Concat(snapshot.Tags))),
             ]);
         }
 

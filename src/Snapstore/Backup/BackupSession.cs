@@ -1,4 +1,3 @@
-using Snapstore.Crypto;
 using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Storage;
@@ -108,8 +107,8 @@ internal sealed class BackupSession : IDisposable
         });
         if (_options.DryRun)
             return new BackupReport(null, manifest, parent?.Id, notes.Warnings, notes.Notes);
-        Commit(manifest);
         _isEnded = true;
+        SessionRegister.Commit(_repository, _id, manifest);
         if (!RemoveSessionRecord())
             notes.Note("sessions"u8, $"the record {StorageKey.Session(_id)} could not be removed; it does no harm");
         return new BackupReport(_id, manifest, parent?.Id, notes.Warnings, notes.Notes);
@@ -127,16 +126,6 @@ internal sealed class BackupSession : IDisposable
         SessionRecord record = new(_options.Host, _options.User, _options.Program, Environment.ProcessId, _start, Posix.ProcessIdentity.Current);
         SessionRegister.Begin(_repository, _id, record);
         _isRegistered = true;
-    }
-
-    // The register takes one word: where a prune has fenced this session, what it relied on may be gone.
-    private void Commit(Manifest manifest)
-    {
-        bool isCommitted = _repository.Put(StorageKey.Snapshot(_id), SealKind.Manifest, manifest.Encode(), _id);
-        if (isCommitted && !SessionRegister.IsFenced(_repository, _id))
-            return;
-        _isEnded = true;
-        throw new SessionFencedException(_id);
     }
 
     // A session that stored something and does not commit says so: its packs are garbage as soon as nobody uses them.

@@ -133,8 +133,12 @@ public sealed class ContentReader : IDisposable
             _verifier.Verify(PackKind.Data, next.Item.Id, bytes.Span);
             return new ContentPiece(bytes, 0);
         }
-        catch (CorruptDataException damage)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
+            if (_repository.OtherCopies.TryRead(_verifier, next.Item.Id, blob.Segment.Place.Pack.Key) is { } copy)
+                return new ContentPiece(copy, 0);
+            if (e is not CorruptDataException damage)
+                throw;
             throw new CorruptDataException($"{what} cannot be read whole: {damage.Message}", damage);
         }
     }

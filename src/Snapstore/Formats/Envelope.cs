@@ -13,7 +13,8 @@ public static class Envelope
     private const int HeaderSize = 12;
     private const byte Version = 1;
 
-    private static ReadOnlySpan<byte> Magic => "SNPE"u8;
+    /// <summary>What every envelope begins with.</summary>
+    internal static ReadOnlySpan<byte> Magic => "SNPE"u8;
 
     /// <summary>Seals a record, padded so that its size tells little, or so that the envelope is
     /// <paramref name="length"/> bytes where that is longer.</summary>

@@ -48,12 +48,15 @@ public readonly record struct PackName(SessionId Session, ObjectHash Hash) : ICo
 }
 
 /// <summary>Packs that a plan condemns, or that a verdict deletes: sorted, each once.</summary>
-public sealed record PackListRecord(RecordOrigin Origin, IReadOnlyList<PackName> Packs)
+/// <param name="Origin">Who wrote it.</param>
+/// <param name="Packs">The packs.</param>
+/// <param name="AreDamaged">True of a repair's plan: what does not open in these packs is lost, and holds no deletion up.</param>
+public sealed record PackListRecord(RecordOrigin Origin, IReadOnlyList<PackName> Packs, bool AreDamaged = false)
 {
     /// <summary>Packs in one record: what fits into a sealed object, and some.</summary>
     public const int PacksMax = 1 << 20;
 
-    private const int PacksField = 5;
+    private const int PacksField = 5, DamagedField = 6;
 
     /// <summary>The record.</summary>
     public byte[] Encode()
@@ -68,13 +71,15 @@ public sealed record PackListRecord(RecordOrigin Origin, IReadOnlyList<PackName>
                 output.Raw(pack.Hash.Span);
             }
         });
+        if (AreDamaged)
+            fields.Varint(DamagedField, critical: true, 1);
         return fields.Written.ToArray();
     }
 
     /// <summary>Reads a record; <paramref name="what"/> names it in errors.</summary>
     public static PackListRecord Decode(ReadOnlySpan<byte> record, string what)
     {
-        FieldReader fields = new(record, what, n => n <= PacksField);
+        FieldReader fields = new(record, what, n => n <= DamagedField);
         byte[] names = fields.Bytes(PacksField) ?? throw new CorruptDataException($"{what} names no packs");
         if (names.Length % PackName.Size != 0 || names.Length / PackName.Size > PacksMax)
             throw new CorruptDataException($"{what} has a list of packs of {names.Length} bytes");
@@ -87,7 +92,7 @@ public sealed record PackListRecord(RecordOrigin Origin, IReadOnlyList<PackName>
                 throw new CorruptDataException($"{what} names packs twice or out of order");
         }
 
-        return new PackListRecord(RecordOrigin.Read(fields), packs);
+        return new PackListRecord(RecordOrigin.Read(fields), packs, fields.Varint31(DamagedField) != 0);
     }
 }
 

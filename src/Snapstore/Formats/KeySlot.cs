@@ -28,7 +28,8 @@ public sealed class KeySlot
         _stored = stored;
     }
 
-    private static ReadOnlySpan<byte> Magic => "SNAPSLOT"u8;
+    /// <summary>What every slot begins with.</summary>
+    internal static ReadOnlySpan<byte> Magic => "SNAPSLOT"u8;
 
     /// <summary>The slot's id: its name's second half.</summary>
     public SessionId Id { get; }

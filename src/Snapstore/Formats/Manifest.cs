@@ -66,7 +66,7 @@ public sealed record CommandFacts(IReadOnlyList<string> Command, int ExitCode, T
 /// <summary>The root record of one snapshot (spec/formats/manifest.md).</summary>
 public sealed record Manifest
 {
-    private const int FieldMax = 18;
+    private const int FieldMax = 19;
     private const string What = "manifest";
 
     /// <summary>The directory that stands for `/`.</summary>
@@ -123,6 +123,9 @@ public sealed record Manifest
     /// <summary>The exclude patterns in force.</summary>
     public IReadOnlyList<string> Excludes { get; init; } = [];
 
+    /// <summary>The damaged snapshot of which this is what could be saved; null for a snapshot of a source.</summary>
+    public SessionId? RepairOf { get; init; }
+
     /// <summary>The record.</summary>
     public byte[] Encode()
     {
@@ -148,6 +151,8 @@ public sealed record Manifest
         if (Command is { } command)
             fields.Bytes(17, critical: false, EncodeCommand(command));
         fields.TextList(18, critical: false, [.. Excludes]);
+        if (RepairOf is { } damaged)
+            fields.Nested(19, critical: false, output => damaged.CopyTo(output.Reserve(SessionId.Size)));
         return fields.Written.ToArray();
     }
 
@@ -175,6 +180,7 @@ public sealed record Manifest
             Warnings = fields.TextList(16),
             Command = fields.Bytes(17) is { } command ? DecodeCommand(command) : null,
             Excludes = fields.TextList(18),
+            RepairOf = fields.Bytes(19) is null ? null : new SessionId(fields.Required(19, SessionId.Size)),
         };
     }
 

@@ -48,9 +48,7 @@ public static class Forgetter
             repository.LoadForSession();
             Require(repository, forgotten, cancel);
             Manifest manifest = forgotten.Manifest with { Tags = forgotten.Tags };
-            bool isCommitted = repository.Put(StorageKey.Snapshot(session), SealKind.Manifest, manifest.Encode(), session);
-            if (!isCommitted || SessionRegister.IsFenced(repository, session))
-                throw new SessionFencedException(session);
+            SessionRegister.Commit(repository, session, manifest);
             return SnapshotList.Read(repository, session);
         }
         finally

@@ -22,8 +22,15 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
     public long BytesDeleted { get; private set; }
 
     /// <summary>Publishes a plan; false where another prune's plan has this number.</summary>
-    public static bool TryPublish(Repository repository, int number, IEnumerable<PackName> packs, PruneOptions options) => repository.Put(
-        StorageKey.GarbagePlan(number), SealKind.GarbagePlan, new PackListRecord(options.OriginNow(), [.. packs.Order()]).Encode(), default, number);
+    public static bool TryPublish(Repository repository, int number, IEnumerable<PackName> packs, PruneOptions options, bool areDamaged = false) => repository.Put(
+        StorageKey.GarbagePlan(number), SealKind.GarbagePlan, new PackListRecord(options.OriginNow(), [.. packs.Order()], areDamaged).Encode(), default, number);
+
+    /// <summary>Ends the generation with nothing deleted, unless another prune's verdict stands already: where damage hides what
+    /// snapshots need, nobody could decide more.</summary>
+    public void Abandon()
+    {
+        _ = repository.Put(StorageKey.GarbageVerdict(number), SealKind.GarbageVerdict, new PackListRecord(options.OriginNow(), []).Encode(), default, number);
+    }
 
     /// <summary>Goes on as far as it can; the sessions that have to end first, none where all is done.</summary>
     /// <param name="survey">What the plan was made from, to be brought up to date; null where another run made it.</param>
@@ -37,7 +44,9 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
             if (waiting.Count > 0)
                 return waiting;
             PackListRecord plan = log.ReadPlan(number);
-            IReadOnlyList<PackName> delete = new Verdict(repository, cancel).Decide(plan.Packs, survey);
+            IReadOnlyList<PackName> delete = plan.AreDamaged
+                ? new DamageVerdict(repository, cancel).Decide(plan.Packs)
+                : new Verdict(repository, cancel).Decide(plan.Packs, survey);
             // Where another prune was faster, its verdict counts: it is read back below.
             _ = repository.Put(StorageKey.GarbageVerdict(number), SealKind.GarbageVerdict, new PackListRecord(options.OriginNow(), delete).Encode(), default, number);
         }

@@ -13,7 +13,7 @@ internal sealed class LiveBlobs(Repository repository) : IDisposable
     private readonly BlobIdSet _ids = new();
     private readonly Stack<(BlobId Id, bool IsList)> _pending = new();
 
-    /// <summary>True where blobs of content must be known as well, which are not read.</summary>
+    /// <summary>True where every blob must be in the repository's index: a copy that is found elsewhere does not do.</summary>
     public bool RequiresAll { get; init; }
 
     /// <summary>Blobs found so far.</summary>
@@ -48,8 +48,11 @@ internal sealed class LiveBlobs(Repository repository) : IDisposable
 
     private void Push(in BlobId id, bool isList)
     {
-        if (_ids.Add(id))
-            _pending.Push((id, isList));
+        if (!_ids.Add(id))
+            return;
+        if (RequiresAll)
+            _ = repository.Index.Find(id, "a tree");
+        _pending.Push((id, isList));
     }
 
     // Pushed last to first, so that nodes are read in the order they were written.

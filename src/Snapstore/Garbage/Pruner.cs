@@ -172,7 +172,7 @@ public sealed class Pruner
     {
         _progress.Phase = "tidying";
         DeleteRevenants();
-        int swept = SweepForgotten(survey.Snapshots.Forgotten);
+        int swept = SweepForgotten(survey.Snapshots);
         IndexCompaction compaction = new(_repository);
         compaction.Run(_cancel);
         _report = _report with
@@ -195,9 +195,9 @@ public sealed class Pruner
     }
 
     // Their garbage is gone: what is left of them could bring nothing back.
-    private int SweepForgotten(IReadOnlyList<Snapshot> forgotten)
+    private int SweepForgotten(SnapshotList snapshots)
     {
-        HashSet<SessionId> swept = [.. forgotten.Select(snapshot => snapshot.Id)];
+        HashSet<SessionId> swept = [.. snapshots.Forgotten.Select(snapshot => snapshot.Id), .. snapshots.UnreadableForgotten];
         foreach (StoredObject label in _repository.Storage.List(StorageKey.LabelsPrefix).ToList())
         {
             if (label.Key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out _) && swept.Contains(owner))
@@ -206,6 +206,17 @@ public sealed class Pruner
 
         foreach (SessionId id in swept)
             _repository.Storage.Delete(StorageKey.Snapshot(id));
+        RetireFences(snapshots.Fenced);
         return swept.Count;
+    }
+
+    // So that lists need not open them each time. The session behind a fence may wake up and commit: it finds itself retired.
+    private void RetireFences(IReadOnlyList<SessionId> fenced)
+    {
+        foreach (SessionId id in fenced)
+        {
+            Forgetter.Forget(_repository, id, _options.OriginNow());
+            _repository.Storage.Delete(StorageKey.Snapshot(id));
+        }
     }
 }

@@ -9,6 +9,7 @@ namespace Snapstore.Garbage;
 /// as they are stored, of others the needed blobs go into new segments. Everything is opened and held against its id first.</summary>
 internal sealed class Repacker : IDisposable
 {
+    private readonly Repository _repository;
     private readonly PackSink _sink;
     private readonly SegmentReader _segments;
     private readonly SegmentCodec _codec;
@@ -17,10 +18,14 @@ internal sealed class Repacker : IDisposable
 
     public Repacker(Repository repository, SessionId session, CompressionLevel compression, TimeProvider time)
     {
+        _repository = repository;
         _sink = new PackSink(repository, session, threads: 0, time);
         _segments = new SegmentReader(repository);
         _codec = new SegmentCodec(repository.Keys, repository.Id, compression);
     }
+
+    /// <summary>True reads and verifies all and writes nothing.</summary>
+    public bool IsDryRun { get; init; }
 
     /// <summary>Bytes made durable: packs and index objects.</summary>
     public long StoredBytes => _sink.StoredBytes;
@@ -37,9 +42,43 @@ internal sealed class Repacker : IDisposable
             SegmentRecord segment = pack.Directory.Segments[number];
             BlobRecord[] blobs = pack.Directory.BlobsOf(segment).ToArray();
             bool[] wanted = Array.ConvertAll(blobs, blob => isWanted(blob.Id));
-            if (wanted.Contains(true))
-                Move(reference, segment, blobs, wanted);
+            try
+            {
+                if (wanted.Contains(true))
+                    Move(reference, segment, blobs, wanted);
+            }
+            catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
+            {
+                if (!TryMoveOtherCopies(reference, blobs, wanted))
+                    throw;
+            }
         }
+    }
+
+    /// <summary>Writes of a damaged pack the wanted blobs that still open; tells which they were.</summary>
+    public IReadOnlyList<BlobRecord> Salvage(IndexedPack pack, Predicate<BlobId> isWanted, CancellationToken cancel)
+    {
+        PackReference reference = new(StorageKey.Pack(pack.Session, pack.Hash), pack.Size, pack.Kind);
+        List<BlobRecord> saved = [];
+        foreach (SegmentRecord segment in pack.Directory.Segments.ToArray())
+        {
+            cancel.ThrowIfCancellationRequested();
+            BlobRecord[] blobs = pack.Directory.BlobsOf(segment).ToArray();
+            bool[] wanted = Array.ConvertAll(blobs, blob => isWanted(blob.Id));
+            try
+            {
+                if (!wanted.Contains(true))
+                    continue;
+                Move(reference, segment, blobs, wanted);
+                saved.AddRange(blobs.Where((_, number) => wanted[number]));
+            }
+            catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
+            {
+                // Whoever asked counts what is missing.
+            }
+        }
+
+        return saved;
     }
 
     /// <summary>Makes everything durable and indexed.</summary>
@@ -71,6 +110,9 @@ internal sealed class Repacker : IDisposable
             offset += blob.Length;
         }
 
+        if (IsDryRun)
+            return;
+
         // A small segment is joined with others; one that is full and needed whole keeps its stored bytes.
         bool isFull = segment.PlainLength >= Limits.SegmentSizeTarget / 2;
         if (isFull && !wanted.Contains(false))
@@ -81,18 +123,36 @@ internal sealed class Repacker : IDisposable
 
     private void Gather(PackKind kind, ReadOnlySpan<byte> plain, BlobRecord[] blobs, bool[] wanted)
     {
-        SegmentBuffer open = _open[(int)kind - 1];
         int offset = 0;
         for (int i = 0; i < blobs.Length; i++)
         {
-            ReadOnlySpan<byte> bytes = plain.Slice(offset, blobs[i].Length);
-            offset += bytes.Length;
-            if (!wanted[i])
-                continue;
-            if (open.Blobs.Count > 0 && open.Length + bytes.Length > Limits.SegmentSizeTarget)
-                Close(open);
-            open.Add(blobs[i].Id, bytes);
+            if (wanted[i])
+                Gather(kind, blobs[i].Id, plain.Slice(offset, blobs[i].Length));
+            offset += blobs[i].Length;
         }
+    }
+
+    private void Gather(PackKind kind, in BlobId id, ReadOnlySpan<byte> plain)
+    {
+        SegmentBuffer open = _open[(int)kind - 1];
+        if (open.Blobs.Count > 0 && open.Length + plain.Length > Limits.SegmentSizeTarget)
+            Close(open);
+        open.Add(id, plain);
+    }
+
+    // True where every wanted blob of a segment that does not open stands in another pack as well.
+    private bool TryMoveOtherCopies(PackReference pack, BlobRecord[] blobs, bool[] wanted)
+    {
+        List<(BlobId Id, byte[] Plain)> found = [];
+        foreach (BlobRecord blob in blobs.Where((_, number) => wanted[number]))
+        {
+            if (_repository.OtherCopies.TryRead(_segments, blob.Id, pack.Key) is not { } plain)
+                return false;
+            found.Add((blob.Id, plain));
+        }
+
+        found.ForEach(blob => Gather(pack.Kind, blob.Id, blob.Plain));
+        return true;
     }
 
     private void Close(SegmentBuffer buffer)

@@ -42,6 +42,9 @@ public sealed record CheckReport
     /// <summary>Findings that were not kept because there were too many.</summary>
     public long FindingsDropped { get; init; }
 
+    /// <summary>True where no key was at hand: names were checked, and nothing was opened.</summary>
+    public bool IsKeyless { get; init; }
+
     /// <summary>Snapshots whose manifest opens.</summary>
     public long Snapshots { get; init; }
 

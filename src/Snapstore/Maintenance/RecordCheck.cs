@@ -37,10 +37,14 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
         {
             if (!found.Key.TryParseId(StorageKey.SnapshotsPrefix, out SessionId id))
                 continue;
+
+            // Whether the manifest of a forgotten one opens is nobody's concern.
+            if (retired.Contains(id) && IsRetired(id))
+                continue;
             Attempt(found.Key, () =>
             {
                 Snapshot? snapshot = SnapshotList.TryRead(repository, id);
-                if (snapshot is not null && !(retired.Contains(id) && IsRetired(id)))
+                if (snapshot is not null)
                     _snapshots.Add(snapshot);
                 return snapshot;
             });
@@ -58,6 +62,9 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
     /// <summary>Opens labels and session records, and names what belongs to nothing.</summary>
     public void CheckOthers(IEnumerable<StoredObject> listed, IReadOnlySet<SessionId> snapshots)
     {
+        List<StoredObject> kept = [.. listed.Where(found => found.Key.Name.StartsWith(StorageKey.QuarantinePrefix, StringComparison.Ordinal))];
+        if (kept.Count > 0)
+            findings.Add(FindingKind.Note, StorageKey.QuarantinePrefix, $"{kept.Count} damaged packs ({kept.Sum(found => found.Size)} bytes) are kept since a repair; delete them by hand when nobody wants to save more of them");
         foreach (StorageKey key in listed.Select(found => found.Key))
         {
             if (key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId id, out int number))

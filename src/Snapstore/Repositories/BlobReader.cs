@@ -4,7 +4,8 @@ namespace Snapstore.Repositories;
 /// soon wants its neighbour. One per thread.</summary>
 /// <param name="repository">Where the blobs are.</param>
 /// <param name="cachedBytesMax">Bytes of opened segments to keep.</param>
-/// <param name="index">Where to look blobs up; the repository's own index where this is null.</param>
+/// <param name="index">Where to look blobs up, and nowhere else; where this is null the repository's own index, and other copies of what
+/// is damaged there.</param>
 public sealed class BlobReader(
     Repository repository, int cachedBytesMax = BlobReader.CachedBytesDefault, BlobIndex? index = null) : IDisposable
 {
@@ -21,10 +22,19 @@ public sealed class BlobReader(
     public ReadOnlySpan<byte> Read(in BlobId id, string what)
     {
         BlobLocation location = (index ?? repository.Index).Find(id, what);
-        byte[] segment = Open(location.Segment);
-        ReadOnlySpan<byte> plain = segment.AsSpan(location.Offset, location.Length);
-        _segments.Verify(location.Segment.Pack.Kind, id, plain);
-        return plain;
+        try
+        {
+            byte[] segment = Open(location.Segment);
+            ReadOnlySpan<byte> plain = segment.AsSpan(location.Offset, location.Length);
+            _segments.Verify(location.Segment.Pack.Kind, id, plain);
+            return plain;
+        }
+        catch (SnapstoreException e) when (index is null && OtherCopies.IsLoss(e))
+        {
+            if (repository.OtherCopies.TryRead(_segments, id, location.Segment.Pack.Key) is { } copy)
+                return copy;
+            throw;
+        }
     }
 
     /// <inheritdoc/>

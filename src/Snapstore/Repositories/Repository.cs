@@ -18,6 +18,7 @@ public sealed class Repository : IDisposable
         Keys = keys;
         Slot = slot;
         _loaded = new Lazy<LoadedIndex>(() => IndexLoader.LoadAll(this));
+        OtherCopies = new OtherCopies(this);
     }
 
     /// <summary>Where its objects lie.</summary>
@@ -40,6 +41,9 @@ public sealed class Repository : IDisposable
 
     /// <summary>The index, and what was found while it was loaded.</summary>
     public LoadedIndex Loaded => _loaded.Value;
+
+    /// <summary>Where readers turn when a pack fails them.</summary>
+    public OtherCopies OtherCopies { get; }
 
     /// <summary>Loads the index as a session must see it: after it registered, read anew, without what is condemned
     /// (spec/protocols/garbage.md, W2 and W3). What <see cref="Loaded"/> gave before is no longer valid.</summary>
@@ -97,6 +101,7 @@ public sealed class Repository : IDisposable
     {
         if (_loaded.IsValueCreated)
             Index.Dispose();
+        OtherCopies.Dispose();
         Keys.Dispose();
         Storage.Dispose();
     }

@@ -17,6 +17,15 @@ public static class SessionRegister
             throw new StorageException($"{StorageKey.Session(session)} exists although its name is new; is the random generator of this machine broken?");
     }
 
+    /// <summary>Ends a session with a snapshot, when all that the manifest needs is durable.</summary>
+    /// <exception cref="SessionFencedException">A prune took the session for dead: what it relied on may be gone.</exception>
+    public static void Commit(Repository repository, SessionId session, Manifest manifest)
+    {
+        bool isCommitted = repository.Put(StorageKey.Snapshot(session), SealKind.Manifest, manifest.Encode(), session);
+        if (!isCommitted || IsFenced(repository, session))
+            throw new SessionFencedException(session);
+    }
+
     /// <summary>Ends a session that has not committed; false where it has ended before, by a commit or a fence.</summary>
     public static bool Fence(Repository repository, SessionId session, RecordOrigin origin) =>
         repository.Put(StorageKey.Snapshot(session), SealKind.Fence, OriginRecord.Encode(origin), session);

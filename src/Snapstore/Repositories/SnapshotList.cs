@@ -25,6 +25,12 @@ public sealed record Snapshot(SessionId Id, Manifest Manifest, IReadOnlyList<str
 public sealed record SnapshotList(
     IReadOnlyList<Snapshot> Snapshots, IReadOnlyList<string> Problems, IReadOnlyList<Snapshot> Forgotten)
 {
+    /// <summary>Those that were forgotten and whose manifests do not open any more: no loss.</summary>
+    public IReadOnlyList<SessionId> UnreadableForgotten { get; init; } = [];
+
+    /// <summary>Sessions that ended with a fence in place of a manifest.</summary>
+    public IReadOnlyList<SessionId> Fenced { get; init; } = [];
+
     /// <summary>Reads every manifest and label.</summary>
     public static SnapshotList Load(Repository repository)
     {
@@ -34,16 +40,25 @@ public sealed record SnapshotList(
         // Forgotten ones are listed first: one that is forgotten in between is still shown, and none that counts is missed.
         HashSet<SessionId> retired = SessionRegister.ListIds(repository.Storage, StorageKey.RetiredPrefix);
         List<Snapshot> snapshots = [], forgotten = [];
-        foreach (SessionId id in SessionRegister.ListIds(repository.Storage, StorageKey.SnapshotsPrefix))
+        List<SessionId> unreadable = [], fenced = [];
+        foreach (SessionId id in SessionRegister.ListIds(repository.Storage, StorageKey.SnapshotsPrefix).Order())
         {
-            Attempt(problems, () =>
+            bool isForgotten = retired.Contains(id) && IsRetired(repository, id, problems);
+            List<string> ownProblems = [];
+            Attempt(ownProblems, () =>
             {
                 if (TryRead(repository, id) is { } snapshot)
-                    (retired.Contains(id) && IsRetired(repository, id, problems) ? forgotten : snapshots).Add(WithLabel(snapshot, labels));
+                    (isForgotten ? forgotten : snapshots).Add(WithLabel(snapshot, labels));
+                else
+                    fenced.Add(id);
             });
+            if (ownProblems.Count > 0 && isForgotten)
+                unreadable.Add(id);
+            else if (ownProblems.Count > 0 && !WasSwept(repository, id))
+                problems.AddRange(ownProblems);
         }
 
-        return new SnapshotList(InOrder(snapshots), problems, InOrder(forgotten));
+        return new SnapshotList(InOrder(snapshots), problems, InOrder(forgotten)) { UnreadableForgotten = unreadable, Fenced = fenced };
     }
 
     /// <summary>Reads one manifest.</summary>
@@ -52,7 +67,8 @@ public sealed record SnapshotList(
         TryRead(repository, id) ?? throw new CorruptDataException($"{StorageKey.Snapshot(id)} is no snapshot: its session was ended before it committed");
 
     /// <summary>Reads one manifest; null where the session was fenced and there is no snapshot.</summary>
-    internal static Snapshot? TryRead(Repository repository, SessionId id)
+    /// <exception cref="CorruptDataException">It does not open.</exception>
+    public static Snapshot? TryRead(Repository repository, SessionId id)
     {
         StorageKey key = StorageKey.Snapshot(id);
         byte[] stored = Repository.ReadWhole(repository.Storage, key);
@@ -66,6 +82,10 @@ public sealed record SnapshotList(
         Manifest manifest = Manifest.Decode(Envelope.Open(repository.Keys, context, stored, key.Name));
         return new Snapshot(id, manifest, manifest.Tags, Repository.HashOf(stored));
     }
+
+    // One that is forgotten and swept while snapshots are listed is no problem.
+    private static bool WasSwept(Repository repository, SessionId id) =>
+        repository.Storage.SizeOf(StorageKey.Snapshot(id)) is null && repository.Storage.SizeOf(StorageKey.Retired(id)) is not null;
 
     internal static void Attempt(List<string> problems, Action read)
     {

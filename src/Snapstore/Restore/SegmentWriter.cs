@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Snapstore.Formats;
 using Snapstore.Repositories;
@@ -38,13 +39,13 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
     {
         if (_plain.Length < segment.PlainLength)
             _plain = GC.AllocateUninitializedArray<byte>(Math.Max(segment.PlainLength, Limits.SegmentSizeTarget), pinned: true);
-        string? damage = Attempt(segment, _plain.AsSpan(0, segment.PlainLength));
+        SnapstoreException? damage = Attempt(segment, _plain.AsSpan(0, segment.PlainLength));
         int verifiedOffset = -1;
         int first = 0;
         for (int i = 0; i < parts.Count; i++)
         {
             SegmentPart part = parts[i];
-            string? problem = damage ?? (part.BlobOffset == verifiedOffset ? null : Verify(part, _plain.AsSpan(part.BlobOffset, part.Length)));
+            SnapstoreException? problem = damage ?? (part.BlobOffset == verifiedOffset ? null : Verify(part, _plain.AsSpan(part.BlobOffset, part.Length)));
             if (problem is not null || (i > first && !Continues(parts[i - 1], part)))
             {
                 Write(CollectionsMarshal.AsSpan(parts)[first..i]);
@@ -57,8 +58,7 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
                 continue;
             }
 
-            part.File.Damage(problem);
-            Done(part);
+            WriteOtherCopy(segment, part, problem);
             first = i + 1;
         }
 
@@ -83,26 +83,38 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
             Done(part);
     }
 
+    // A storage that fails says nothing about the data: then the restore fails, and no file is called damaged.
+    private void WriteOtherCopy(in SegmentLocation segment, in SegmentPart part, SnapstoreException problem)
+    {
+        if (run.Repository.OtherCopies.TryRead(_segments, part.Id, segment.Pack.Key) is { } copy && copy.Length == part.Length)
+            part.File.Write(part.FileOffset, copy);
+        else if (problem is StorageException)
+            ExceptionDispatchInfo.Throw(problem);
+        else
+            part.File.Damage(problem.Message);
+        Done(part);
+    }
+
     private void Done(in SegmentPart part)
     {
         run.Progress.Add(files: 0, part.Length);
         part.File.Done();
     }
 
-    private string? Attempt(in SegmentLocation segment, Span<byte> plain)
+    private SnapstoreException? Attempt(in SegmentLocation segment, Span<byte> plain)
     {
         try
         {
             _segments.Read(segment, plain);
             return null;
         }
-        catch (Exception e) when (e is CorruptDataException or Storage.ObjectMissingException or UnsupportedException)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
-            return e.Message;
+            return e;
         }
     }
 
-    private string? Verify(in SegmentPart part, ReadOnlySpan<byte> bytes)
+    private CorruptDataException? Verify(in SegmentPart part, ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -111,7 +123,7 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
         }
         catch (CorruptDataException e)
         {
-            return e.Message;
+            return e;
         }
     }
 }

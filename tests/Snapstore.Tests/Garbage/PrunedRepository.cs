@@ -63,6 +63,36 @@ internal sealed class PrunedRepository
         return Pruner.Run(repository, change?.Invoke(Options) ?? Options, new PruneProgress(), default);
     }
 
+    /// <summary>Packs of this kind, the largest first.</summary>
+    public StoredObject[] Packs(PackKind kind)
+    {
+        using Repository repository = Open();
+        return [.. repository.Index.Packs.Where(pack => pack.Kind == kind).OrderByDescending(pack => pack.Size).Select(pack => new StoredObject(pack.Key, pack.Size))];
+    }
+
+    /// <summary>Flips bits of a stored object's byte.</summary>
+    public void Damage(StorageKey key, long offset)
+    {
+        byte[] content = Repository.ReadWhole(Storage, key);
+        content[offset] ^= 0x55;
+        Storage.Delete(key);
+        Assert.True(Storage.PutIfAbsent(key, content));
+    }
+
+    /// <summary>What a check that reads everything finds.</summary>
+    public CheckReport Check()
+    {
+        using Repository repository = Open();
+        return Checker.Run(repository, new CheckOptions { ReadData = ReadDataSelection.All, Workers = 0 }, new CheckProgress(), default);
+    }
+
+    /// <summary>The bytes of a snapshot's stream.</summary>
+    public byte[] Read(SessionId id)
+    {
+        using Repository repository = Open();
+        return Read(repository, SnapshotList.Read(repository, id));
+    }
+
     /// <summary>Every snapshot that counts is there, restores to its bytes, and a check finds no damage.</summary>
     public void AssertWhole()
     {
@@ -72,8 +102,7 @@ internal sealed class PrunedRepository
         Assert.Equal(Contents.Keys.Order(), list.Snapshots.Select(snapshot => snapshot.Id).Order());
         foreach (Snapshot snapshot in list.Snapshots)
             Assert.True(Contents[snapshot.Id].AsSpan().SequenceEqual(Read(repository, snapshot)));
-        CheckReport report = Checker.Run(repository, new CheckOptions { ReadData = ReadDataSelection.All, Workers = 0 }, new CheckProgress(), default);
-        Assert.DoesNotContain(report.Findings, finding => finding.Kind != FindingKind.Note);
+        Assert.DoesNotContain(Check().Findings, finding => finding.Kind != FindingKind.Note);
     }
 
     /// <summary>Random bytes: as many chunks as it has 64 KiB.</summary>

@@ -152,6 +152,10 @@ public sealed class SpecRecordTests
         Assert.Equal(Garbage.Bytes("pack-list-record"), packs.Encode());
         Assert.Equivalent(packs, PackListRecord.Decode(Garbage.Bytes("pack-list-record"), "example"), strict: true);
 
+        PackListRecord damaged = new(Origin, packs.Packs.Take(1).ToList(), AreDamaged: true);
+        Assert.Equal(Garbage.Bytes("damaged-plan-record"), damaged.Encode());
+        Assert.Equivalent(damaged, PackListRecord.Decode(Garbage.Bytes("damaged-plan-record"), "example"), strict: true);
+
         WatchRecord watch = new(Origin, [new WatchedSession(SpecValues.Session, 3), new WatchedSession(SpecValues.Parent, 0)]);
         Assert.Equal(Garbage.Bytes("watch-record"), watch.Encode());
         Assert.Equivalent(watch, WatchRecord.Decode(Garbage.Bytes("watch-record"), "example"), strict: true);
