@@ -1,0 +1,1 @@
+def audit(program, folder): pass
