@@ -1,5 +1,6 @@
 """A small file system of its own for one repository, which can be made full."""
 
+import errno
 import os
 import subprocess
 
@@ -18,16 +19,25 @@ class Tmpfs:
 
     def fill(self, free):
         """Leaves only so many bytes free."""
+        with open(self._ballast, "ab") as file:
+            while (length := self._free() - free) > 0:
+                try:
+                    os.posix_fallocate(file.fileno(), 0, file.seek(0, os.SEEK_END) + length)
+                    return
+                except OSError as failure:
+                    # Whoever writes there was faster with the last bytes: once more, with what is left.
+                    if failure.errno != errno.ENOSPC:
+                        raise
+
+    def _free(self):
         told = os.statvfs(self.folder)
-        length = told.f_bavail * told.f_frsize - free
-        if length > 0:
-            with open(self._ballast, "ab") as file:
-                os.posix_fallocate(file.fileno(), file.tell(), length)
+        return told.f_bavail * told.f_frsize
 
     def limit_inodes(self, free):
         """Leaves only so many inodes free."""
         told = os.statvfs(self.folder)
-        self._mount(f"remount,nr_inodes={told.f_files - told.f_ffree + free}", "tmpfs")
+        # The root and what is being made right now count as well: a limit below what is used is refused.
+        self._mount(f"remount,nr_inodes={told.f_files - told.f_ffree + free + 3}", "tmpfs")
 
     def empty(self):
         """Makes space again."""

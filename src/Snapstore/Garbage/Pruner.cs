@@ -42,6 +42,7 @@ public sealed class Pruner
     {
         for (int attempt = 1; ; attempt++)
         {
+            ListedNames before = ListedNames.Of(_repository.Storage);
             try
             {
                 if (TryRun())
@@ -49,6 +50,10 @@ public sealed class Pruner
             }
             catch (ObjectMissingException) when (attempt < AttemptsMax)
             {
+            }
+            catch (CorruptDataException) when (attempt < AttemptsMax && before.HavePrunesChanged())
+            {
+                // What this run was looking at may have been forgotten and swept meanwhile.
             }
 
             if (attempt == AttemptsMax)

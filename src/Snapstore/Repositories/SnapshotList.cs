@@ -36,7 +36,7 @@ public sealed record SnapshotList(
         List<Snapshot> snapshots = [], forgotten = [];
         foreach (SessionId id in SessionRegister.ListIds(repository.Storage, StorageKey.SnapshotsPrefix))
         {
-            Attempt(problems, () =>
+            AttemptUnlessSwept(repository, id, problems, () =>
             {
                 if (TryRead(repository, id) is { } snapshot)
                     (retired.Contains(id) && IsRetired(repository, id, problems) ? forgotten : snapshots).Add(WithLabel(snapshot, labels));
@@ -65,6 +65,21 @@ public sealed record SnapshotList(
         SealContext context = new(SealKind.Manifest, repository.Id, id);
         Manifest manifest = Manifest.Decode(Envelope.Open(repository.Keys, context, stored, key.Name));
         return new Snapshot(id, manifest, manifest.Tags, Repository.HashOf(stored));
+    }
+
+    // What was listed may be swept before it is read: a prune removes manifests and labels of forgotten snapshots.
+    internal static void AttemptUnlessSwept(Repository repository, SessionId id, List<string> problems, Action read)
+    {
+        Attempt(problems, () =>
+        {
+            try
+            {
+                read();
+            }
+            catch (ObjectMissingException) when (SessionRegister.HasRetirement(repository.Storage, id))
+            {
+            }
+        });
     }
 
     internal static void Attempt(List<string> problems, Action read)

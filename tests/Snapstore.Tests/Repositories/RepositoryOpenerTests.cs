@@ -93,7 +93,7 @@ public sealed class RepositoryOpenerTests : IDisposable
     public void A_changed_key_keeps_its_label_and_the_old_one_opens_no_more()
     {
         using Repository made = Create();
-        KeySlots.Change(made, _other, default);
+        KeySlots.Change(made, _other, default, () => { });
         using Repository opened = RepositoryOpener.Open(_storage, _other);
         Assert.Equal(Label, opened.Slot.Label(opened.Keys, opened.Id));
         Assert.Throws<WrongKeyException>(() => RepositoryOpener.Open(_storage, _keyFile));
