@@ -5,12 +5,11 @@ import collections
 import os
 import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
 
-import actors
 import order
 import rounds
 import volume
@@ -128,7 +127,7 @@ class Torture:
             self.number += 1
             kind = random.Random(f"{self.options.seed}/{self.number}/kind").choice(self.options.kinds)
             # The first ones without a fault: they tell how long verbs take and which calls they make.
-            if self.number <= WARM_UP and "inject" in self.options.kinds:
+            if self.number <= min(WARM_UP, (self.options.rounds or 100) // 5) and "inject" in self.options.kinds:
                 kind = "none"
             self.current = self.world(kind)
             rounds.run(self.current, kind, self.options.seed, self.number, self.tally)
@@ -154,6 +153,8 @@ class Torture:
 
 def main():
     sys.stdout.reconfigure(line_buffering=True)
+    # So that whoever ends it finds nothing mounted.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = parse(sys.argv[1:])
     folder = tempfile.mkdtemp(prefix="snapstore-torture-")
     torture = Torture(options, folder)
