@@ -65,7 +65,8 @@ public sealed class Pruner
     private bool TryRun()
     {
         _progress.Phase = "looking";
-        if (!_options.IsDryRun && !FinishOpen())
+        int number = _options.IsDryRun ? 0 : FinishOpen();
+        if (number == 0 && !_options.IsDryRun)
             return true;
         if (!_options.IsDryRun)
             EndDeadSessions();
@@ -77,7 +78,6 @@ public sealed class Pruner
         if (!plan.IsEmpty)
         {
             Repack(survey, plan);
-            int number = GarbageLog.List(_repository).Newest + 1;
             if (!Generation.TryPublish(_repository, number, plan.Delete.Concat(plan.Repack).Select(pack => pack.Name), _options))
                 return false;
             if (!Finish(number, survey))
@@ -88,10 +88,18 @@ public sealed class Pruner
         return true;
     }
 
-    private bool FinishOpen()
+    // The number of the next generation, 0 where sessions have to end first. It is settled here, before anything is looked at:
+    // a plan that another prune publishes meanwhile takes the number, and so is never passed over while it is open.
+    private int FinishOpen()
     {
-        int open = GarbageLog.List(_repository).Open;
-        return open == 0 || Finish(open, survey: null);
+        while (true)
+        {
+            GarbageLog log = GarbageLog.List(_repository);
+            if (log.Open == 0)
+                return log.Newest + 1;
+            if (!Finish(log.Open, survey: null))
+                return 0;
+        }
     }
 
     // False where sessions at work have to end first.

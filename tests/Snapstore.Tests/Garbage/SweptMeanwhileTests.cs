@@ -55,6 +55,32 @@ public sealed class SweptMeanwhileTests
     public void A_snapshot_that_is_forgotten_and_swept_is_not_missed_by_a_check() =>
         AssertUndamaged(PruneBeforeReading(StorageKey.Snapshot(_forgotten), forgets: true));
 
+    // The second prune passed over the first one's open plan, and then deleted what its own verdict had spared.
+    [Fact]
+    public void A_plan_that_comes_up_meanwhile_is_not_passed_over()
+    {
+        byte[] content = PrunedRepository.Bytes(2, 400_000);
+        _repository.Forget(_repository.Snapshot(content));
+        bool isDone = false;
+        using Repository writer = _repository.OpenOn(storage => new HookedStorage(storage)
+        {
+            BeforePut = key =>
+            {
+                if (isDone || !key.TryParseId(StorageKey.SnapshotsPrefix, out _))
+                    return;
+                isDone = true;
+                using Repository second = PruneBeforeReading(key => key.TryParsePack(out SessionId _, out _));
+                Assert.NotEmpty(Pruner.Run(second, PrunedRepository.Options, new PruneProgress(), default).Waiting);
+            },
+        });
+        _repository.SnapshotOn(writer, content);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Empty(_repository.Prune().Waiting);
+            _repository.AssertWhole();
+        }
+    }
+
     [Fact]
     public void Damage_is_still_damage()
     {
