@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 
+import every
 import order
 import rounds
 import volume
@@ -71,7 +72,8 @@ class Tally:
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="tools/torture", description="torture the built program; spec/torture.md tells what is checked")
-    parser.add_argument("words", nargs="*", metavar="order", help="order: only hold the order of system calls of each verb against spec/storage.md")
+    parser.add_argument("words", nargs="*", metavar="order|every", help="order: only hold the order of system calls of each verb"
+                        " against spec/storage.md; every: only fail every single call of each verb")
     parser.add_argument("--rounds", type=int, help="end after N rounds (default: 100, without --minutes)")
     parser.add_argument("--minutes", type=float, help="end after M minutes")
     parser.add_argument("--seed", default=None, help="repeat the choices of a run (default: a new one)")
@@ -80,7 +82,7 @@ def parse(arguments):
     parser.add_argument("--snapstore", metavar="PROGRAM", default=PROGRAM, help="torture this program")
     options = parser.parse_args(arguments)
     asked = (options.kinds or ",".join(KINDS)).split(",")
-    if not set(asked) <= set(KINDS) or not set(options.words) <= {"order"}:
+    if not set(asked) <= set(KINDS) or not set(options.words) <= {"order", "every"}:
         parser.error("what is that?")
     if "full" in asked and os.geteuid() != 0:
         if options.kinds:
@@ -160,14 +162,14 @@ def main():
     torture = Torture(options, folder)
     print(f"seed {options.seed}, kinds {','.join(options.kinds)}")
     try:
-        if options.words:
-            order.audit(options.snapstore, folder)
-        else:
+        for word in options.words:
+            {"order": order.audit, "every": every.torture}[word](options.snapstore, folder)
+        if not options.words:
             torture.run()
     except Lost as failure:
         torture.report(failure)
         return 1
-    except BaseException:
+    except Exception:
         torture.report("this harness itself")
         raise
     finally:
