@@ -35,14 +35,17 @@ class Writer(Actor):
     def __init__(self, world, host, rng):
         tags = ["--tag", rng.choice("xyz")] if rng.random() < 0.2 else []
         more = rng.choice([[], [], [], ["--force"], ["--checksum"]])
-        # Exit code 3 would mean that something could not be read, but nothing changes the sources meanwhile.
         super().__init__(["snapshot", world.source(host), "--host", host, *tags, *more])
         self.host = host
 
     def settle(self, world, expect):
         summaries = self.run.objects("summary")
         if self.run.code in (0, 3):
-            expect.acknowledged[summaries[-1]["id"]] = self.host
+            told = summaries[-1]
+            expect.acknowledged[told["id"]] = self.host
+            # The fault came upon the source: a warning says what is not in the snapshot, so nobody knows what is.
+            if self.run.code == 3:
+                world.contents[told["host"], told["time"]] = None
         else:
             expect.may_appear += 1
 
@@ -151,7 +154,7 @@ class Reader(Actor):
     """Restores what no command of this round may forget, or looks at everything."""
 
     def __init__(self, world, expect, rng, number):
-        safe = sorted(expect.kept_by(KEEP_MIN))
+        safe = sorted(i for i in expect.kept_by(KEEP_MIN) if world.contents[world.known[i].host, world.known[i].time])
         verb = rng.choice(["restore", "check", "list", "stats"]) if safe else "list"
         self.target = os.path.join(world.folder, f"read-{number}")
         self.snapshot = rng.choice(safe) if verb == "restore" else None

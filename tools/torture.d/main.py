@@ -147,6 +147,8 @@ class Torture:
 
     def close(self):
         """Gives the small file system back; what is on it stays, where it is to be kept."""
+        for run in [run for world in self.worlds.values() for run in world.history]:
+            run.end()
         if self.volume:
             kept = os.path.join(self.folder, "full", "repository")
             shutil.copytree(self.volume.folder, kept, symlinks=True)

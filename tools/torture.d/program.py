@@ -50,6 +50,12 @@ class Run:
             self.killed_after = time.monotonic() - self._start
             _kill_group(self._process.pid)
 
+    def end(self):
+        """Makes sure that it has ended."""
+        if self._process is not None:
+            self.kill()
+            self._reader.join()
+
     def wait(self):
         """Waits for its end; one that does not end is a failure."""
         self._reader.join(TIME_MAX)

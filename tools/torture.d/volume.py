@@ -46,8 +46,8 @@ class Tmpfs:
             os.unlink(self._ballast)
 
     def unmount(self):
-        """Gives it back."""
-        subprocess.run(["umount", self.folder], check=True)
+        """Gives it back; where something that was interrupted still has a file open, as soon as it ends."""
+        subprocess.run(["umount", "--lazy", self.folder], check=True)
 
     def _mount(self, options, kind):
         subprocess.run(["mount", "-t", kind, "-o", options, "snapstore-torture", self.folder], check=True)
