@@ -1,5 +1,6 @@
 using System.Text;
 using Snapstore.Crypto;
+using Snapstore.Storage;
 
 namespace Snapstore.Cli;
 
@@ -25,28 +26,11 @@ internal sealed class NewSecret : IDisposable
     public static NewSecret MakeKeyFile(string path)
     {
         string text = SlotSecret.NewKeyFile();
-        FileStreamOptions options = new()
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        try
-        {
-            using FileStream file = new(path, options);
-            file.Write(Encoding.ASCII.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            string advice = File.Exists(path) ? "; it was left as it is: name a file that does not exist, or open with --key-file" : "";
-            throw new UsageException($"the key file {Escaped.Text(path)} cannot be made: {e.Message}{advice}");
-        }
-
+        KeyFile.Create(path, Encoding.ASCII.GetBytes(text));
         return new NewSecret(SlotSecret.OfKeyFile(text), path);
     }
 
-    /// <summary>The slot stands: the key file stays.</summary>
+    /// <summary>The slot stands, or may stand: the key file stays.</summary>
     public void Keep() => _isKept = true;
 
     /// <inheritdoc/>

@@ -47,9 +47,8 @@ internal sealed class InitCommand : VerbCommand
         IStorage storage = context.Access.Create();
         using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));
         KeyLabel label = _newSecret.Label(context);
-        using Repository repository = RepositoryOpener.Create(
-            storage, chunker, secret.Value, cost, label, ProgramVersion.Full);
-        secret.Keep();
+        using Repository repository = Create(storage, secret, () => RepositoryOpener.Create(
+            storage, chunker, secret.Value, cost, label, ProgramVersion.Full));
 
         context.Output.Tell($"repository {repository.Id.ToShortString()} made at {Escaped.Text(location)}");
         context.Output.Json("repository", json =>
@@ -60,5 +59,22 @@ internal sealed class InitCommand : VerbCommand
             json.WriteString("key", repository.Slot.Id.ToString());
         });
         return ExitCode.Done;
+    }
+
+    // A failed write leaves it open whether the repository stands; where it does, its only key must stay.
+    private static Repository Create(IStorage storage, NewSecret secret, Func<Repository> create)
+    {
+        try
+        {
+            Repository repository = create();
+            secret.Keep();
+            return repository;
+        }
+        catch (StorageException)
+        {
+            if (storage.SizeOf(StorageKey.Config) is not null)
+                secret.Keep();
+            throw;
+        }
     }
 }

@@ -42,6 +42,7 @@ public sealed class Pruner
     {
         for (int attempt = 1; ; attempt++)
         {
+            ListedNames before = ListedNames.Of(_repository.Storage);
             try
             {
                 if (TryRun())
@@ -49,6 +50,12 @@ public sealed class Pruner
             }
             catch (ObjectMissingException) when (attempt < AttemptsMax)
             {
+            }
+            catch (CorruptDataException) when (attempt < AttemptsMax)
+            {
+                // What this run was looking at may have been forgotten and swept meanwhile.
+                if (!before.HavePrunesChanged())
+                    throw;
             }
 
             if (attempt == AttemptsMax)
@@ -60,7 +67,8 @@ public sealed class Pruner
     private bool TryRun()
     {
         _progress.Phase = "looking";
-        if (!_options.IsDryRun && !FinishOpen())
+        int number = _options.IsDryRun ? 0 : FinishOpen();
+        if (number == 0 && !_options.IsDryRun)
             return true;
         if (!_options.IsDryRun)
             EndDeadSessions();
@@ -72,7 +80,6 @@ public sealed class Pruner
         if (!plan.IsEmpty)
         {
             Repack(survey, plan);
-            int number = GarbageLog.List(_repository).Newest + 1;
             if (!Generation.TryPublish(_repository, number, plan.Delete.Concat(plan.Repack).Select(pack => pack.Name), _options))
                 return false;
             if (!Finish(number, survey))
@@ -83,10 +90,18 @@ public sealed class Pruner
         return true;
     }
 
-    private bool FinishOpen()
+    // The number of the next generation, 0 where sessions have to end first. It is settled here, before anything is looked at:
+    // a plan that another prune publishes meanwhile takes the number, and so is never passed over while it is open.
+    private int FinishOpen()
     {
-        int open = GarbageLog.List(_repository).Open;
-        return open == 0 || Finish(open, survey: null);
+        while (true)
+        {
+            GarbageLog log = GarbageLog.List(_repository);
+            if (log.Open == 0)
+                return log.Newest + 1;
+            if (!Finish(log.Open, survey: null))
+                return 0;
+        }
     }
 
     // False where sessions at work have to end first.

@@ -34,6 +34,14 @@ public sealed class CheckProgress
         Volatile.Write(ref _bytesExpected, bytes);
     }
 
+    /// <summary>All is looked at again.</summary>
+    public void Restart()
+    {
+        Volatile.Write(ref _packs, 0);
+        Volatile.Write(ref _bytes, 0);
+        Volatile.Write(ref _findings, 0);
+    }
+
     /// <summary>Counts a damaged object.</summary>
     public void CountDamaged() => Interlocked.Increment(ref _findings);
 }

@@ -11,10 +11,27 @@ namespace Snapstore.Maintenance;
 /// </remarks>
 public static class Checker
 {
+    // Prunes that run one after the other must not keep a check from ever ending.
+    private const int AttemptsMax = 3;
+
     /// <summary>Checks; changes nothing.</summary>
     /// <exception cref="StorageException">The storage cannot even be listed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static CheckReport Run(Repository repository, CheckOptions options, CheckProgress progress, CancellationToken cancel)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            ListedNames before = Patient.Read(() => ListedNames.Of(repository.Storage));
+            CheckReport report = RunOnce(repository, options, progress, cancel);
+
+            // What is missing may have been forgotten and swept meanwhile.
+            if (!report.HasDamage || attempt == AttemptsMax || !Patient.Read(before.HavePrunesChanged))
+                return report;
+            progress.Restart();
+        }
+    }
+
+    private static CheckReport RunOnce(Repository repository, CheckOptions options, CheckProgress progress, CancellationToken cancel)
     {
         FindingList findings = new(progress);
         Listing listing = Listing.Of(repository.Storage);

@@ -149,9 +149,12 @@ public sealed class PackRepair
 
         while (true)
         {
-            CloseOpenGeneration();
-            int number = GarbageLog.List(_repository).Newest + 1;
-            if (!Generation.TryPublish(_repository, number, names, _options, areDamaged: true))
+            // Settled by one listing: a plan that a prune publishes after it takes the number, and so is not passed over.
+            GarbageLog log = GarbageLog.List(_repository);
+            int number = log.Newest + 1;
+            if (log.Open != 0)
+                Close(log.Open);
+            if (log.Open != 0 || !Generation.TryPublish(_repository, number, names, _options, areDamaged: true))
                 continue;
             Generation generation = new(_repository, number, _options);
             IReadOnlyList<WaitedFor> waiting = generation.Finish(survey: null, _cancel);
@@ -160,11 +163,8 @@ public sealed class PackRepair
     }
 
     // Where damage keeps anybody from telling what its plan may delete, it deletes nothing.
-    private void CloseOpenGeneration()
+    private void Close(int open)
     {
-        int open = GarbageLog.List(_repository).Open;
-        if (open == 0)
-            return;
         Generation generation = new(_repository, open, _options);
         try
         {

@@ -17,8 +17,9 @@ public sealed class GarbageLog
     /// <summary>The newest generation that was planned; 0 where none ever was.</summary>
     public int Newest => _plans.Max;
 
-    /// <summary>The newest generation, where its verdict was not carried out yet; 0 where there is none.</summary>
-    public int Open => Newest > 0 && !_done.Contains(Newest) ? Newest : 0;
+    /// <summary>The oldest generation whose verdict was not carried out yet; 0 where there is none. There is one at most, but a
+    /// generation that is passed over would be condemned for ever.</summary>
+    public int Open => _plans.FirstOrDefault(plan => !_done.Contains(plan));
 
     /// <summary>Lists `gc/`. What is condemned is read by <see cref="Condemned"/>.</summary>
     public static GarbageLog List(Repository repository)

@@ -94,10 +94,16 @@ public static class KeySlots
     }
 
     /// <summary>Replaces the slot in use by one for a new secret: the new one stands and opens before the old one goes.</summary>
-    public static KeySlot Change(Repository repository, SlotSecret secret, KdfCost cost)
+    /// <param name="repository">Whose slot.</param>
+    /// <param name="secret">The new secret.</param>
+    /// <param name="cost">Of the new slot.</param>
+    /// <param name="whenAdded">Called when the new slot stands: from here on the secret may be the only one, also if removing the
+    /// old slot fails, for a deletion that failed may have happened.</param>
+    public static KeySlot Change(Repository repository, SlotSecret secret, KdfCost cost, Action whenAdded)
     {
         KeyLabel label = repository.Slot.Label(repository.Keys, repository.Id);
         KeySlot slot = Add(repository.Storage, repository.Id, repository.Keys, secret, cost, label);
+        whenAdded();
         repository.Storage.Delete(StorageKey.KeySlot(repository.Slot.Id));
         return slot;
     }

@@ -41,7 +41,18 @@ internal sealed class PackSink : IDisposable
         lock (_locks[slot])
         {
             PackWriter pack = _open[slot] ??= new PackWriter(_repository, _session, kind);
-            pack.Add(stored, blobs);
+            try
+            {
+                pack.Add(stored, blobs);
+            }
+            catch
+            {
+                // It takes no more: whoever adds next must fail, if at all, for a reason that can be told.
+                _open[slot] = null;
+                pack.Dispose();
+                throw;
+            }
+
             if (pack.IsFull)
                 (full, _open[slot]) = (pack, null);
         }

@@ -37,11 +37,14 @@ public static class SessionRegister
     /// <summary>True where the session has been fenced, or its snapshot forgotten.</summary>
     public static bool IsFenced(Repository repository, SessionId session)
     {
-        if (repository.Storage.SizeOf(StorageKey.Retired(session)) is not null)
+        if (HasRetirement(repository.Storage, session))
             return true;
         StorageKey key = StorageKey.Snapshot(session);
         return repository.Storage.SizeOf(key) is not null && IsFence(Repository.ReadWhole(repository.Storage, key));
     }
+
+    /// <summary>True where the snapshot is said to be forgotten, by a name alone: then what is gone of it was swept.</summary>
+    public static bool HasRetirement(IStorage storage, SessionId session) => storage.SizeOf(StorageKey.Retired(session)) is not null;
 
     /// <summary>Sessions that have ended: those with a manifest, a fence or a retirement. Names only.</summary>
     public static HashSet<SessionId> ListEnded(IStorage storage)

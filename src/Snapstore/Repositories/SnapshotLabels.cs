@@ -38,7 +38,7 @@ public static class SnapshotLabels
 
         Dictionary<SessionId, SnapshotLabel> labels = [];
         foreach ((SessionId id, int number) in newest)
-            SnapshotList.Attempt(problems, () => labels[id] = Read(repository, id, number));
+            SnapshotList.AttemptUnlessSwept(repository, id, problems, () => labels[id] = Read(repository, id, number));
         return labels;
     }
 

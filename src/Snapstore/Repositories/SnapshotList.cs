@@ -45,16 +45,16 @@ public sealed record SnapshotList(
         {
             bool isForgotten = retired.Contains(id) && IsRetired(repository, id, problems);
             List<string> ownProblems = [];
-            Attempt(ownProblems, () =>
+            AttemptUnlessSwept(repository, id, ownProblems, () =>
             {
                 if (TryRead(repository, id) is { } snapshot)
                     (isForgotten ? forgotten : snapshots).Add(WithLabel(snapshot, labels));
                 else
                     fenced.Add(id);
             });
-            if (ownProblems.Count > 0 && isForgotten)
+            if (isForgotten && ownProblems.Count > 0)
                 unreadable.Add(id);
-            else if (ownProblems.Count > 0 && !WasSwept(repository, id))
+            else
                 problems.AddRange(ownProblems);
         }
 
@@ -83,9 +83,22 @@ public sealed record SnapshotList(
         return new Snapshot(id, manifest, manifest.Tags, Repository.HashOf(stored));
     }
 
-    // One that is forgotten and swept while snapshots are listed is no problem.
-    private static bool WasSwept(Repository repository, SessionId id) =>
-        repository.Storage.SizeOf(StorageKey.Snapshot(id)) is null && repository.Storage.SizeOf(StorageKey.Retired(id)) is not null;
+    // What was listed may be swept before it is read: a prune removes manifests and labels of forgotten snapshots.
+    internal static void AttemptUnlessSwept(Repository repository, SessionId id, List<string> problems, Action read)
+    {
+        Attempt(problems, () =>
+        {
+            try
+            {
+                read();
+            }
+            catch (ObjectMissingException)
+            {
+                if (!SessionRegister.HasRetirement(repository.Storage, id))
+                    throw;
+            }
+        });
+    }
 
     internal static void Attempt(List<string> problems, Action read)
     {

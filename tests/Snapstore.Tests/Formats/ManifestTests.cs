@@ -61,10 +61,10 @@ public sealed class ManifestTests
     public void Refuses_a_critical_field_of_a_later_program_and_skips_others()
     {
         FieldWriter fields = new();
-        fields.Varint(19, critical: false, 1);
+        fields.Varint(40, critical: false, 1);
         byte[] skipped = [.. Record(source: 1), .. fields.Written];
         Assert.Equal(SourceKind.Files, Manifest.Decode(skipped).Source);
-        fields.Varint(20, critical: true, 1);
+        fields.Varint(41, critical: true, 1);
         byte[] refused = [.. Record(source: 1), .. fields.Written];
         Assert.Throws<UnsupportedException>(() => Manifest.Decode(refused));
     }

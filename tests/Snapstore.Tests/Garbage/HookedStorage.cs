@@ -8,6 +8,9 @@ internal sealed class HookedStorage(IStorage inner) : IStorage
     /// <summary>Called before an object is put.</summary>
     public Action<StorageKey> BeforePut { get; init; } = _ => { };
 
+    /// <summary>Called before an object is read.</summary>
+    public Action<StorageKey> BeforeRead { get; init; } = _ => { };
+
     /// <summary>True overwrites what is there and says it was not.</summary>
     public bool IsCareless { get; init; }
 
@@ -23,9 +26,18 @@ internal sealed class HookedStorage(IStorage inner) : IStorage
 
     public IPendingObject BeginObject() => inner.BeginObject();
 
-    public void Read(StorageKey key, long offset, Span<byte> destination) => inner.Read(key, offset, destination);
+    public void Read(StorageKey key, long offset, Span<byte> destination)
+    {
+        BeforeRead(key);
+        inner.Read(key, offset, destination);
+    }
 
-    public long? SizeOf(StorageKey key) => inner.SizeOf(key);
+    // Whole objects are asked for their size before they are read.
+    public long? SizeOf(StorageKey key)
+    {
+        BeforeRead(key);
+        return inner.SizeOf(key);
+    }
 
     public IEnumerable<StoredObject> List(string prefix) => inner.List(prefix);
 

@@ -197,6 +197,19 @@ public sealed class BlobWriterTests
         Assert.Empty(storage.List(""));
     }
 
+    // Another thread may be about to add to the same pack: it must not meet one that takes no more.
+    [Fact]
+    public void A_pack_that_could_not_be_written_is_given_up_at_once()
+    {
+        using MemoryStorage inner = new();
+        FailingCallStorage storage = new(inner, failingCall: 2);
+        using Repository repository = SmallRepository.Over(storage);
+        using PackSink sink = new(repository, SessionId.NewRandom(), threads: 0, TimeProvider.System);
+        Assert.Same(storage.Failure, Record.Exception(() => sink.Add(PackKind.Data, new byte[10], [])));
+        Assert.Equal(0, storage.PendingObjects);
+        Assert.Same(storage.Failure, Record.Exception(() => sink.Add(PackKind.Data, new byte[10], [])));
+    }
+
     private static void FailAtEveryCall(int callsMin, Action<IStorage> run, int callFirst = 1)
     {
         for (int call = callFirst; ; call++)

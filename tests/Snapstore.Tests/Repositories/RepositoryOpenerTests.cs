@@ -89,11 +89,24 @@ public sealed class RepositoryOpenerTests : IDisposable
         Assert.Throws<WrongKeyException>(() => RepositoryOpener.Open(_storage, _keyFile));
     }
 
+    // The slot may be gone although removing it failed: the new key file is then the only key.
+    [Fact]
+    public void A_changed_key_counts_also_if_the_old_slot_cannot_be_removed()
+    {
+        Create().Dispose();
+        FailingStorage failing = new(_storage, callsBefore: 1);
+        using Repository repository = RepositoryOpener.Open(failing, _keyFile);
+        bool isAdded = false;
+        Assert.Throws<StorageException>(() => KeySlots.Change(repository, _other, default, () => isAdded = true));
+        Assert.True(isAdded);
+        RepositoryOpener.Open(_storage, _other).Dispose();
+    }
+
     [Fact]
     public void A_changed_key_keeps_its_label_and_the_old_one_opens_no_more()
     {
         using Repository made = Create();
-        KeySlots.Change(made, _other, default);
+        KeySlots.Change(made, _other, default, () => { });
         using Repository opened = RepositoryOpener.Open(_storage, _other);
         Assert.Equal(Label, opened.Slot.Label(opened.Keys, opened.Id));
         Assert.Throws<WrongKeyException>(() => RepositoryOpener.Open(_storage, _keyFile));

@@ -1,0 +1,36 @@
+using Snapstore.Storage;
+
+namespace Snapstore.Repositories;
+
+/// <summary>What a storage listed at one moment. Whoever then finds something missing asks whether others forgot or pruned
+/// meanwhile: if so, it looks again before it speaks of damage.</summary>
+internal sealed class ListedNames
+{
+    private readonly IStorage _storage;
+    private readonly HashSet<StorageKey> _names;
+
+    private ListedNames(IStorage storage)
+    {
+        _storage = storage;
+        _names = List(storage);
+    }
+
+    /// <summary>Lists.</summary>
+    public static ListedNames Of(IStorage storage) => new(storage);
+
+    /// <summary>True where something has gone since, or something was forgotten or condemned.</summary>
+    public bool HavePrunesChanged()
+    {
+        HashSet<StorageKey> now = List(_storage);
+        return !_names.IsSubsetOf(now) || now.Except(_names).Any(IsOfPrune);
+    }
+
+    // Sessions come and go with every writer, keys with their owners.
+    private static HashSet<StorageKey> List(IStorage storage) =>
+    [
+        .. storage.List("").Select(found => found.Key).Where(key =>
+            !key.TryParseId(StorageKey.SessionsPrefix, out _) && !key.TryParseId(StorageKey.KeysPrefix, out _)),
+    ];
+
+    private static bool IsOfPrune(StorageKey key) => key.TryParseGarbage(out _) || key.TryParseId(StorageKey.RetiredPrefix, out _);
+}
