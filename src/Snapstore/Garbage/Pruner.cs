@@ -18,6 +18,7 @@ public sealed class Pruner
     private readonly CancellationToken _cancel;
     private readonly List<SessionId> _fenced = [];
     private PruneReport _report = new();
+    private (int, int, int) _marks;
 
     private Pruner(Repository repository, PruneOptions options, PruneProgress progress, CancellationToken cancel)
     {
@@ -50,6 +51,10 @@ public sealed class Pruner
             catch (ObjectMissingException) when (attempt < AttemptsMax)
             {
             }
+            catch (CorruptDataException) when (attempt < AttemptsMax && HasMoved())
+            {
+                // What was missing belonged to a snapshot that was forgotten and swept while this prune looked.
+            }
 
             if (attempt == AttemptsMax)
                 throw new StorageException("other prunes were faster each time; run again when they are done") { IsTransient = true };
@@ -60,6 +65,7 @@ public sealed class Pruner
     private bool TryRun()
     {
         _progress.Phase = "looking";
+        _marks = CountMarks();
         if (!_options.IsDryRun && !FinishOpen())
             return true;
         if (!_options.IsDryRun)
@@ -72,8 +78,11 @@ public sealed class Pruner
         if (!plan.IsEmpty)
         {
             Repack(survey, plan);
-            int number = GarbageLog.List(_repository).Newest + 1;
-            if (!Generation.TryPublish(_repository, number, plan.Delete.Concat(plan.Repack).Select(pack => pack.Name), _options))
+
+            // One after the other: a generation that another prune began meanwhile has to end first.
+            GarbageLog log = GarbageLog.List(_repository);
+            int number = log.Newest + 1;
+            if (log.Open != 0 || !Generation.TryPublish(_repository, number, plan.Delete.Concat(plan.Repack).Select(pack => pack.Name), _options))
                 return false;
             if (!Finish(number, survey))
                 return true;
@@ -82,6 +91,14 @@ public sealed class Pruner
         Tidy(survey);
         return true;
     }
+
+    private bool HasMoved() => CountMarks() != _marks;
+
+    // What another prune or a forget leaves behind: names that only come, and registers that only go by a sweep.
+    private (int Retired, int Registers, int Records) CountMarks() => (
+        SessionRegister.ListIds(_repository.Storage, StorageKey.RetiredPrefix).Count,
+        SessionRegister.ListIds(_repository.Storage, StorageKey.SnapshotsPrefix).Count,
+        _repository.Storage.List(StorageKey.GarbagePrefix).Count(record => record.Key.TryParseGarbage(out _)));
 
     private bool FinishOpen()
     {
@@ -186,11 +203,8 @@ public sealed class Pruner
     // A pack that a verdict deleted and that is there again (a lost deletion, a late write) is nobody's: no session may use it.
     private void DeleteRevenants()
     {
-        GarbageLog log = GarbageLog.List(_repository);
-        if (log.Open != 0)
-            return;
-        HashSet<StorageKey> condemned = log.Condemned();
-        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix).Where(pack => condemned.Contains(pack.Key)).ToList())
+        HashSet<StorageKey> deleted = GarbageLog.List(_repository).Deleted();
+        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix).Where(pack => deleted.Contains(pack.Key)).ToList())
             _repository.Storage.Delete(pack.Key);
     }
 

@@ -17,8 +17,8 @@ public sealed class GarbageLog
     /// <summary>The newest generation that was planned; 0 where none ever was.</summary>
     public int Newest => _plans.Max;
 
-    /// <summary>The newest generation, where its verdict was not carried out yet; 0 where there is none.</summary>
-    public int Open => Newest > 0 && !_done.Contains(Newest) ? Newest : 0;
+    /// <summary>The oldest generation whose verdict was not carried out yet; 0 where there is none.</summary>
+    public int Open => _plans.FirstOrDefault(generation => !_done.Contains(generation));
 
     /// <summary>Lists `gc/`. What is condemned is read by <see cref="Condemned"/>.</summary>
     public static GarbageLog List(Repository repository)
@@ -38,17 +38,12 @@ public sealed class GarbageLog
     /// <summary>The packs no session may rely on: those of plans without a verdict, and all that any verdict deletes, for
     /// a program that was suspended may still delete them.</summary>
     /// <exception cref="CorruptDataException">A record does not open: then nobody can tell, and nothing may be written.</exception>
-    public HashSet<StorageKey> Condemned()
-    {
-        HashSet<StorageKey> condemned = [];
-        foreach (int generation in _plans.Union(_verdicts))
-        {
-            PackListRecord record = _verdicts.Contains(generation) ? ReadVerdict(generation) : ReadPlan(generation);
-            condemned.UnionWith(record.Packs.Select(pack => StorageKey.Pack(pack.Session, pack.Hash)));
-        }
+    public HashSet<StorageKey> Condemned() =>
+        [.. Deleted(), .. _plans.Except(_verdicts).SelectMany(generation => KeysOf(ReadPlan(generation)))];
 
-        return condemned;
-    }
+    /// <summary>The packs that some verdict deletes: those that are there all the same are nobody's.</summary>
+    /// <exception cref="CorruptDataException">A verdict does not open.</exception>
+    public HashSet<StorageKey> Deleted() => [.. _verdicts.SelectMany(generation => KeysOf(ReadVerdict(generation)))];
 
     /// <summary>True where this generation has its verdict.</summary>
     public bool HasVerdict(int generation) => _verdicts.Contains(generation);
@@ -63,6 +58,9 @@ public sealed class GarbageLog
     public IReadOnlyList<WatchRecord> ReadWatches(int generation) =>
         [.. _watches.Where(watch => watch.Generation == generation).Select(watch => WatchRecord.Decode(
             OpenRecord(StorageKey.GarbageWatch(generation, watch.Number), SealKind.GarbageWatch, generation), StorageKey.GarbageWatch(generation, watch.Number).Name))];
+
+    private static IEnumerable<StorageKey> KeysOf(PackListRecord record) =>
+        record.Packs.Select(pack => StorageKey.Pack(pack.Session, pack.Hash));
 
     private byte[] OpenRecord(StorageKey key, SealKind kind, int generation) => _repository.Open(key, kind, default, generation);
 

@@ -38,7 +38,7 @@ public sealed record SnapshotList(
         {
             Attempt(problems, () =>
             {
-                if (TryRead(repository, id) is { } snapshot)
+                if (TryReadUnlessSwept(repository, id) is { } snapshot)
                     (retired.Contains(id) && IsRetired(repository, id, problems) ? forgotten : snapshots).Add(WithLabel(snapshot, labels));
             });
         }
@@ -65,6 +65,19 @@ public sealed record SnapshotList(
         SealContext context = new(SealKind.Manifest, repository.Id, id);
         Manifest manifest = Manifest.Decode(Envelope.Open(repository.Keys, context, stored, key.Name));
         return new Snapshot(id, manifest, manifest.Tags, Repository.HashOf(stored));
+    }
+
+    // Forgotten and swept since it was listed: that is no problem, and nothing to show.
+    private static Snapshot? TryReadUnlessSwept(Repository repository, SessionId id)
+    {
+        try
+        {
+            return TryRead(repository, id);
+        }
+        catch (ObjectMissingException) when (repository.Storage.SizeOf(StorageKey.Retired(id)) is not null)
+        {
+            return null;
+        }
     }
 
     internal static void Attempt(List<string> problems, Action read)
