@@ -146,10 +146,10 @@ internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposab
             CheckAcknowledged(id);
     }
 
-    /// <summary>Flips a bit of some object.</summary>
+    /// <summary>Flips a bit of some object that is whole: a second flip could undo the first.</summary>
     public void FlipBit(SeededRandom random)
     {
-        List<KeyValuePair<StorageKey, DiskFile>> candidates = [.. world.Disk.Files.Where(file => IsFlippable(file.Key))];
+        List<KeyValuePair<StorageKey, DiskFile>> candidates = [.. world.Disk.Files.Where(file => IsFlippable(file.Key) && !file.Value.IsFlipped)];
         if (candidates.Count == 0)
             return;
         (StorageKey key, DiskFile file) = candidates[random.Below(candidates.Count)];
