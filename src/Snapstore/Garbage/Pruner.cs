@@ -51,9 +51,11 @@ public sealed class Pruner
             catch (ObjectMissingException) when (attempt < AttemptsMax)
             {
             }
-            catch (CorruptDataException) when (attempt < AttemptsMax && HasMoved())
+            catch (CorruptDataException) when (attempt < AttemptsMax)
             {
-                // What was missing belonged to a snapshot that was forgotten and swept while this prune looked.
+                // Where others have moved, what is missing belonged to a snapshot that was forgotten and swept while this prune looked.
+                if (!HasMoved())
+                    throw;
             }
 
             if (attempt == AttemptsMax)

@@ -74,8 +74,10 @@ public sealed record SnapshotList(
         {
             return TryRead(repository, id);
         }
-        catch (ObjectMissingException) when (repository.Storage.SizeOf(StorageKey.Retired(id)) is not null)
+        catch (ObjectMissingException)
         {
+            if (repository.Storage.SizeOf(StorageKey.Retired(id)) is null)
+                throw;
             return null;
         }
     }
