@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 
 namespace Snapstore;
 
@@ -78,7 +77,7 @@ public readonly record struct SessionId : IComparable<SessionId>
     public static SessionId NewRandom()
     {
         Span<byte> bytes = stackalloc byte[Size];
-        RandomNumberGenerator.Fill(bytes);
+        Randomness.Fill(bytes);
         return new SessionId(bytes);
     }
 

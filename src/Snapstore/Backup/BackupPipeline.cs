@@ -205,6 +205,6 @@ internal sealed class BackupPipeline : IDisposable
             _building.ThrowIfFailed();
         }
 
-        return _buffers.TryTake(out byte[]? buffer) ? buffer : GC.AllocateUninitializedArray<byte>(WalkBatch.BufferSize, pinned: true);
+        return _buffers.TryTake(out byte[]? buffer) ? buffer : LargeBuffer.Allocate(WalkBatch.BufferSize);
     }
 }

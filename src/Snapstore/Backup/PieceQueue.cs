@@ -6,7 +6,7 @@ namespace Snapstore.Backup;
 internal sealed class Piece(int size)
 {
     /// <summary>The bytes.</summary>
-    public byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(size, pinned: true);
+    public byte[] Buffer { get; } = LargeBuffer.Allocate(size);
 
     /// <summary>The chunks and holes in order.</summary>
     public List<ReadItem> Items { get; } = [];

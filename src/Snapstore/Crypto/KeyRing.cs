@@ -57,7 +57,7 @@ public sealed class KeyRing : IDisposable
     public static KeyRing Generate()
     {
         KeyRing ring = new();
-        RandomNumberGenerator.Fill(ring._keys);
+        Randomness.Fill(ring._keys);
         Array.Fill(ring._held, true);
         ring.DeriveIdKeys();
         return ring;

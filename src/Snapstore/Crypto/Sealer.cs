@@ -76,7 +76,7 @@ public static class Sealer
     private static void FillSalt(KeyRing keys, ReadOnlySpan<byte> context, ReadOnlySpan<byte> plaintext, Span<byte> salt)
     {
         Span<byte> random = stackalloc byte[SaltSize];
-        RandomNumberGenerator.Fill(random);
+        Randomness.Fill(random);
         Blake3Hasher hasher = _saltHasher ??= new Blake3Hasher(keys[KeyPurpose.Salt]);
         if (!ReferenceEquals(_saltOwner, keys))
             (hasher, _saltOwner) = (_saltHasher = new Blake3Hasher(keys[KeyPurpose.Salt]), keys);

@@ -67,7 +67,7 @@ public sealed class SlotSecret : IDisposable
     public static string NewKeyFile()
     {
         Span<byte> key = stackalloc byte[StretchedSize];
-        RandomNumberGenerator.Fill(key);
+        Randomness.Fill(key);
         return KeyFilePrefix + Convert.ToHexStringLower(key) + "\n";
     }
 

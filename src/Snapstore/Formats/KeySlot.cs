@@ -70,7 +70,7 @@ public sealed class KeySlot
         Span<byte> salt = output.Reserve(SlotSecret.SaltSize);
         salt.Clear();
         if (!secret.IsKeyFile)
-            RandomNumberGenerator.Fill(salt);
+            Randomness.Fill(salt);
         output.U32(secret.IsKeyFile ? 0 : (uint)cost.MemoryKib);
         output.U32(secret.IsKeyFile ? 0 : (uint)cost.Passes);
         SealBundle(keys, secret, cost, output);

@@ -64,7 +64,7 @@ public static class Forgetter
             using LiveBlobs needed = new(repository) { RequiresAll = true };
             needed.Add(forgotten, cancel);
         }
-        catch (CorruptDataException e)
+        catch (Exception e) when (e is CorruptDataException or ObjectMissingException)
         {
             throw new CorruptDataException($"snapshot {forgotten.Id.ToShortString()} cannot be brought back: a prune has swept some of it, or is about to ({e.Message})", e);
         }

@@ -201,11 +201,8 @@ public sealed class Pruner
     // A pack that a verdict deleted and that is there again (a lost deletion, a late write) is nobody's: no session may use it.
     private void DeleteRevenants()
     {
-        GarbageLog log = GarbageLog.List(_repository);
-        if (log.Open != 0)
-            return;
-        HashSet<StorageKey> condemned = log.Condemned();
-        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix).Where(pack => condemned.Contains(pack.Key)).ToList())
+        HashSet<StorageKey> deleted = GarbageLog.List(_repository).Deleted();
+        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix).Where(pack => deleted.Contains(pack.Key)).ToList())
             _repository.Storage.Delete(pack.Key);
     }
 

@@ -100,7 +100,7 @@ internal sealed class Repacker : IDisposable
     private void Move(PackReference pack, SegmentRecord segment, BlobRecord[] blobs, bool[] wanted)
     {
         if (_plain.Length < segment.PlainLength)
-            _plain = GC.AllocateUninitializedArray<byte>(Math.Max(segment.PlainLength, Limits.SegmentSizeTarget));
+            _plain = LargeBuffer.Allocate(Math.Max(segment.PlainLength, Limits.SegmentSizeTarget));
         Span<byte> plain = _plain.AsSpan(0, segment.PlainLength);
         _segments.Read(new SegmentLocation(pack, segment.Offset, segment.StoredLength, segment.PlainLength), plain);
         int offset = 0;

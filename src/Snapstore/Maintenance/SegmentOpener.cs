@@ -39,7 +39,7 @@ internal sealed class SegmentOpener(Repository repository) : IDisposable
     private static Span<byte> Room(ref byte[] buffer, int length)
     {
         if (buffer.Length < length)
-            buffer = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)length), pinned: true);
+            buffer = LargeBuffer.Allocate((int)BitOperations.RoundUpToPowerOf2((uint)length));
         return buffer.AsSpan(0, length);
     }
 }

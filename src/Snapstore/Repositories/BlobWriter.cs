@@ -132,7 +132,7 @@ public sealed class BlobWriter : IDisposable
     private (Action<SegmentBuffer> Work, IDisposable? Owned) MakeSealer()
     {
         SegmentCodec codec = new(_repository.Keys, _repository.Id, _options.Compression);
-        byte[] stored = GC.AllocateUninitializedArray<byte>(SegmentCodec.StoredBound(Limits.SegmentSizeTarget), pinned: true);
+        byte[] stored = LargeBuffer.Allocate(SegmentCodec.StoredBound(Limits.SegmentSizeTarget));
         return (Seal, codec);
 
         void Seal(SegmentBuffer buffer)

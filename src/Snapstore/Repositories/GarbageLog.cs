@@ -39,17 +39,12 @@ public sealed class GarbageLog
     /// <summary>The packs no session may rely on: those of plans without a verdict, and all that any verdict deletes, for
     /// a program that was suspended may still delete them.</summary>
     /// <exception cref="CorruptDataException">A record does not open: then nobody can tell, and nothing may be written.</exception>
-    public HashSet<StorageKey> Condemned()
-    {
-        HashSet<StorageKey> condemned = [];
-        foreach (int generation in _plans.Union(_verdicts))
-        {
-            PackListRecord record = _verdicts.Contains(generation) ? ReadVerdict(generation) : ReadPlan(generation);
-            condemned.UnionWith(record.Packs.Select(pack => StorageKey.Pack(pack.Session, pack.Hash)));
-        }
+    public HashSet<StorageKey> Condemned() =>
+        [.. Deleted(), .. _plans.Except(_verdicts).SelectMany(generation => KeysOf(ReadPlan(generation)))];
 
-        return condemned;
-    }
+    /// <summary>The packs that some verdict deletes: those that are there all the same are nobody's.</summary>
+    /// <exception cref="CorruptDataException">A verdict does not open.</exception>
+    public HashSet<StorageKey> Deleted() => [.. _verdicts.SelectMany(generation => KeysOf(ReadVerdict(generation)))];
 
     /// <summary>True where this generation has its verdict.</summary>
     public bool HasVerdict(int generation) => _verdicts.Contains(generation);
@@ -64,6 +59,9 @@ public sealed class GarbageLog
     public IReadOnlyList<WatchRecord> ReadWatches(int generation) =>
         [.. _watches.Where(watch => watch.Generation == generation).Select(watch => WatchRecord.Decode(
             OpenRecord(StorageKey.GarbageWatch(generation, watch.Number), SealKind.GarbageWatch, generation), StorageKey.GarbageWatch(generation, watch.Number).Name))];
+
+    private static IEnumerable<StorageKey> KeysOf(PackListRecord record) =>
+        record.Packs.Select(pack => StorageKey.Pack(pack.Session, pack.Hash));
 
     private byte[] OpenRecord(StorageKey key, SealKind kind, int generation) => _repository.Open(key, kind, default, generation);
 

@@ -45,22 +45,25 @@ internal sealed unsafe class MemoryRun<T> : RecordRun<T>
 {
     private readonly T* _records;
     private readonly uint[] _starts;
+    private readonly int _shift;
 
     /// <summary>Takes over the memory of these records and sorts them.</summary>
     public MemoryRun(T* records, int count)
     {
         _records = records;
+        _shift = RecordSort.ShiftOf(count);
         _starts = RecordSort.Sort(new Span<T>(records, count));
     }
 
     /// <inheritdoc/>
-    public override long Count => _starts[RecordSort.Buckets];
+    public override long Count => _starts[^1];
 
     /// <inheritdoc/>
     public override bool TryFind(in RecordKey key, out T record)
     {
-        uint start = _starts[key.Prefix];
-        return TryFind(new ReadOnlySpan<T>(_records + start, (int)(_starts[key.Prefix + 1] - start)), key, out record);
+        int bucket = key.Prefix >> _shift;
+        uint start = _starts[bucket];
+        return TryFind(new ReadOnlySpan<T>(_records + start, (int)(_starts[bucket + 1] - start)), key, out record);
     }
 
     /// <inheritdoc/>

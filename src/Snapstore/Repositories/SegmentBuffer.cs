@@ -6,7 +6,7 @@ namespace Snapstore.Repositories;
 /// <summary>The plaintext of a segment while it fills.</summary>
 internal sealed class SegmentBuffer(PackKind kind)
 {
-    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(Limits.SegmentSizeTarget, pinned: true);
+    private byte[] _bytes = LargeBuffer.Allocate(Limits.SegmentSizeTarget);
 
     /// <summary>What its pack will hold.</summary>
     public PackKind Kind { get; private set; } = kind;
@@ -40,7 +40,7 @@ internal sealed class SegmentBuffer(PackKind kind)
         Length = 0;
         Blobs.Clear();
         if (_bytes.Length > Limits.SegmentSizeTarget)
-            _bytes = GC.AllocateUninitializedArray<byte>(Limits.SegmentSizeTarget, pinned: true);
+            _bytes = LargeBuffer.Allocate(Limits.SegmentSizeTarget);
     }
 }
 

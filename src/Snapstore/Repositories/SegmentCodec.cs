@@ -80,7 +80,7 @@ public sealed class SegmentCodec(KeyRing keys, SessionId repository, Compression
     private static Span<byte> Room(ref byte[] buffer, int size)
     {
         if (buffer.Length < size)
-            buffer = GC.AllocateUninitializedArray<byte>(Math.Max(size, SegmentCodecBufferMin), pinned: true);
+            buffer = LargeBuffer.Allocate(Math.Max(size, SegmentCodecBufferMin));
         return buffer.AsSpan(0, size);
     }
 

@@ -17,7 +17,7 @@ public sealed class SegmentReader(Repository repository) : IDisposable
     public void Read(in SegmentLocation segment, Span<byte> plain)
     {
         if (_stored.Length < segment.StoredLength)
-            _stored = GC.AllocateUninitializedArray<byte>(Math.Max(segment.StoredLength, Limits.SegmentSizeTarget));
+            _stored = LargeBuffer.Allocate(Math.Max(segment.StoredLength, Limits.SegmentSizeTarget));
         Span<byte> stored = _stored.AsSpan(0, segment.StoredLength);
         _storedLength = segment.StoredLength;
         repository.Storage.Read(segment.Pack.Key, segment.Offset, stored);
