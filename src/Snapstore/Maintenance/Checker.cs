@@ -11,18 +11,19 @@ namespace Snapstore.Maintenance;
 /// </remarks>
 public static class Checker
 {
-    // Prunes that run one after the other must not keep a check from ever ending.
-    private const int AttemptsMax = 3;
+    // Prunes that run one after the other must not keep a check from ever ending. Packs that were read whole are not read again.
+    private const int AttemptsMax = 10;
 
     /// <summary>Checks; changes nothing.</summary>
     /// <exception cref="StorageException">The storage cannot even be listed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static CheckReport Run(Repository repository, CheckOptions options, CheckProgress progress, CancellationToken cancel)
     {
+        HashSet<StorageKey> sound = [];
         for (int attempt = 1; ; attempt++)
         {
             ListedNames before = Patient.Read(() => ListedNames.Of(repository.Storage));
-            CheckReport report = RunOnce(repository, options, progress, cancel);
+            CheckReport report = RunOnce(repository, options, progress, sound, cancel);
 
             // What is missing may have been forgotten and swept meanwhile.
             if (!report.HasDamage || attempt == AttemptsMax || !Patient.Read(before.HavePrunesChanged))
@@ -31,7 +32,8 @@ public static class Checker
         }
     }
 
-    private static CheckReport RunOnce(Repository repository, CheckOptions options, CheckProgress progress, CancellationToken cancel)
+    private static CheckReport RunOnce(
+        Repository repository, CheckOptions options, CheckProgress progress, HashSet<StorageKey> sound, CancellationToken cancel)
     {
         FindingList findings = new(progress);
         Listing listing = Listing.Of(repository.Storage);
@@ -43,10 +45,10 @@ public static class Checker
         PackInventory inventory = new(repository, findings);
         using BlobPlaces places = inventory.Load(listing.IndexObjects, listing.Packs, cancel);
         List<KnownPack> metaPacks = InOrderOfWriting(inventory.Packs, records.Snapshots);
-        List<KnownPack> chosen = [.. inventory.Packs.Where(pack => options.ReadData.Includes(pack.Hash))];
+        List<KnownPack> chosen = [.. inventory.Packs.Where(pack => options.ReadData.Includes(pack.Hash) && !sound.Contains(pack.Key))];
         progress.Expect(metaPacks.Count + chosen.Count, metaPacks.Concat(chosen).Sum(pack => pack.Size));
 
-        PackVerifier verifier = new(repository, inventory, places, findings, progress, cancel);
+        PackVerifier verifier = new(repository, inventory, places, findings, progress, sound, cancel);
         verifier.Run(chosen, options.Workers);
         TreeSweep sweep = new(repository, places, findings, progress);
         sweep.Run(metaPacks, options.Workers, cancel);
@@ -63,7 +65,7 @@ public static class Checker
             Nodes = sweep.Nodes.Met,
             Blobs = places.Index.Count,
             Packs = listing.Packs.Count,
-            PacksRead = verifier.PacksRead,
+            PacksRead = Math.Max(verifier.PacksRead, sound.Count),
             BytesRead = verifier.BytesRead + sweep.BytesRead,
         };
     }

@@ -69,6 +69,11 @@ internal sealed class PackInventory(Repository repository, FindingList findings)
         {
             return Patient.Read(() => IndexObject.Decode(repository.Open(key, SealKind.Index, session, number), key.Name));
         }
+        catch (ObjectMissingException)
+        {
+            findings.Add(FindingKind.Note, key.Name, "was listed and is gone: a prune replaced it; the packs it named were read themselves");
+            return [];
+        }
         catch (SnapstoreException e)
         {
             findings.AddFailure(key.Name, e, "nothing is lost by that: the packs it names were read themselves");

@@ -1,6 +1,7 @@
 using Snapstore.Formats;
 using Snapstore.Hashing;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Maintenance;
 
@@ -11,7 +12,7 @@ namespace Snapstore.Maintenance;
 /// Segments of meta packs are not opened here: <see cref="TreeSweep"/> opens them all in the same check.
 /// </remarks>
 internal sealed class PackVerifier(
-    Repository repository, PackInventory inventory, BlobPlaces places, FindingList findings, CheckProgress progress, CancellationToken cancel)
+    Repository repository, PackInventory inventory, BlobPlaces places, FindingList findings, CheckProgress progress, HashSet<StorageKey> sound, CancellationToken cancel)
 {
     private long _bytesRead;
     private long _packsRead;
@@ -52,7 +53,7 @@ internal sealed class PackVerifier(
                 failure = null;
                 pass.Run(pack, DirectoryOf(pack, pass));
             }
-            catch (SnapstoreException e) when (e is CorruptDataException or StorageException or Storage.ObjectMissingException)
+            catch (SnapstoreException e) when (e is CorruptDataException or StorageException or ObjectMissingException)
             {
                 failure = e;
             }
@@ -77,6 +78,12 @@ internal sealed class PackVerifier(
             findings.Add(FindingKind.Note, name, $"was read wrongly and then right: the storage or this machine's memory cannot be trusted ({first[0]})");
         foreach (string problem in pass.Problems)
             findings.Add(FindingKind.Damage, name, problem);
+        if (failure is null && pass.Problems.Count == 0)
+        {
+            lock (sound)
+                sound.Add(pack.Key);
+        }
+
         foreach (long offset in pass.BadSegments)
             places.AddBadSegment(pack.Key, offset);
     }

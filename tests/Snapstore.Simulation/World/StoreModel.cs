@@ -175,11 +175,12 @@ internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposab
             return;
         if (world.Running?.Content is { } content)
             Contents.TryAdd(id, content);
-        if (!_closures.ContainsKey(id) && !TryFindClosure(id, key))
+
+        // A fence that was tidied away leaves its name to a session that wakes up late; retired, it never counts.
+        if (_retired.Contains(id) || (!_closures.ContainsKey(id) && !TryFindClosure(id, key)))
             return;
         _committed.Add(id);
-        if (!_retired.Contains(id))
-            MakeValid(id);
+        MakeValid(id);
     }
 
     private bool TryFindClosure(SessionId id, StorageKey key)
