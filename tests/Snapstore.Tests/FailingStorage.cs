@@ -14,6 +14,9 @@ internal sealed class FailingStorage(IStorage inner, int callsBefore, bool isOnc
     /// <summary>Called before every call that writes, with its number.</summary>
     public Action<int>? OnCall { get; init; }
 
+    /// <summary>True where the first call that fails takes effect all the same: its reply is lost.</summary>
+    public bool LosesReply { get; init; }
+
     /// <summary>True once a call has failed.</summary>
     public bool HasFailed => Volatile.Read(ref _calls) > callsBefore;
 
@@ -21,8 +24,7 @@ internal sealed class FailingStorage(IStorage inner, int callsBefore, bool isOnc
 
     public bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content)
     {
-        Count();
-        return inner.PutIfAbsent(key, content);
+        return Call(content, bytes => inner.PutIfAbsent(key, bytes));
     }
 
     public IPendingObject BeginObject()
@@ -39,21 +41,31 @@ internal sealed class FailingStorage(IStorage inner, int callsBefore, bool isOnc
 
     public void Delete(StorageKey key)
     {
-        Count();
-        inner.Delete(key);
+        _ = Call(default, _ =>
+        {
+            inner.Delete(key);
+            return true;
+        });
     }
 
     public void Dispose()
     {
     }
 
-    private void Count()
+    private delegate bool Effect(ReadOnlySpan<byte> content);
+
+    private bool Call(ReadOnlySpan<byte> content, Effect effect)
     {
         int call = Interlocked.Increment(ref _calls);
         OnCall?.Invoke(call);
-        if (isOnce ? call == callsBefore + 1 : call > callsBefore)
-            throw new StorageException($"the storage died at call {call}");
+        if (isOnce ? call != callsBefore + 1 : call <= callsBefore)
+            return effect(content);
+        if (LosesReply && call == callsBefore + 1)
+            _ = effect(content);
+        throw new StorageException($"the storage died at call {call}");
     }
+
+    private void Count() => _ = Call(default, static _ => true);
 
     private sealed class Pending(FailingStorage storage, IPendingObject inner) : IPendingObject
     {
@@ -65,8 +77,7 @@ internal sealed class FailingStorage(IStorage inner, int callsBefore, bool isOnc
 
         public bool Publish(StorageKey key)
         {
-            storage.Count();
-            return inner.Publish(key);
+            return storage.Call(default, _ => inner.Publish(key));
         }
 
         public void Dispose() => inner.Dispose();
