@@ -40,21 +40,11 @@ public static class Forgetter
 
     private static Snapshot TryUndelete(Repository repository, Snapshot forgotten, RecordOrigin origin, CancellationToken cancel)
     {
-        SessionId session = SessionId.NewRandom();
-        SessionRegister.Begin(repository, session, new SessionRecord(
-            origin.Host, origin.User, origin.Program, Environment.ProcessId, origin.TimeNanoseconds, Posix.ProcessIdentity.Current));
-        try
-        {
-            repository.LoadForSession();
-            Require(repository, forgotten, cancel);
-            Manifest manifest = forgotten.Manifest with { Tags = forgotten.Tags };
-            SessionRegister.Commit(repository, session, manifest);
-            return SnapshotList.Read(repository, session);
-        }
-        finally
-        {
-            repository.Storage.Delete(StorageKey.Session(session));
-        }
+        using OwnSession session = new(repository, origin);
+        repository.LoadForSession();
+        Require(repository, forgotten, cancel);
+        session.Commit(forgotten.Manifest with { Tags = forgotten.Tags });
+        return SnapshotList.Read(repository, session.Id);
     }
 
     private static void Require(Repository repository, Snapshot forgotten, CancellationToken cancel)

@@ -143,20 +143,11 @@ public sealed class Pruner
             return;
         _progress.Phase = "rewriting";
         _progress.Expect(plan.Totals.RepackBytes);
-        SessionId session = SessionId.NewRandom();
-        RecordOrigin origin = _options.OriginNow();
-        SessionRegister.Begin(_repository, session, new SessionRecord(
-            origin.Host, origin.User, origin.Program, Environment.ProcessId, origin.TimeNanoseconds, Posix.ProcessIdentity.Current));
-        using (Repacker repacker = new(_repository, session, CompressionLevel.Default, _options.Time))
-        {
-            Move(survey, plan, repacker);
-            repacker.Finish();
-            _report = _report with { BytesWritten = _report.BytesWritten + repacker.StoredBytes };
-        }
-
-        // It never commits: what it wrote is a copy, needed as far as snapshots need it.
-        SessionRegister.Fence(_repository, session, origin);
-        _repository.Storage.Delete(StorageKey.Session(session));
+        using OwnSession session = new(_repository, _options.OriginNow());
+        using Repacker repacker = new(_repository, session.Id, CompressionLevel.Default, _options.Time);
+        Move(survey, plan, repacker);
+        repacker.Finish();
+        _report = _report with { BytesWritten = _report.BytesWritten + repacker.StoredBytes };
     }
 
     private void Move(Survey survey, PrunePlan plan, Repacker repacker)

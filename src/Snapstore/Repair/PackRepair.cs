@@ -88,27 +88,15 @@ public sealed class PackRepair
     // A session of its own that never commits, as a prune's that rewrites packs.
     private PackRepairReport Salvage(IReadOnlyList<(StoredObject Pack, string Damage)> damaged, PackRepairReport report)
     {
-        SessionId session = SessionId.NewRandom();
-        RecordOrigin origin = _options.OriginNow();
-        if (!_options.IsDryRun)
-        {
-            SessionRegister.Begin(_repository, session, new SessionRecord(
-                origin.Host, origin.User, origin.Program, Environment.ProcessId, origin.TimeNanoseconds, Posix.ProcessIdentity.Current));
-        }
-
+        using OwnSession session = new(_repository, _options.OriginNow(), _options.IsDryRun);
         HashSet<StorageKey> unusable = GarbageLog.List(_repository).Condemned();
         unusable.UnionWith(damaged.Select(one => one.Pack.Key));
         using BlobIndex usable = IndexLoader.LoadAll(_repository, unusable).Index;
         Dictionary<StorageKey, IndexedPack> directories = PackDirectories.Find(_repository, damaged.Select(one => one.Pack.Key).ToHashSet());
-        using Repacker repacker = new(_repository, session, CompressionLevel.Default, _options.Time) { IsDryRun = _options.IsDryRun };
+        using Repacker repacker = new(_repository, session.Id, CompressionLevel.Default, _options.Time) { IsDryRun = _options.IsDryRun };
         List<RepairedPack> repaired = Save(damaged, directories, usable, repacker);
         if (!_options.IsDryRun)
-        {
             repacker.Finish();
-            SessionRegister.Fence(_repository, session, origin);
-            _repository.Storage.Delete(StorageKey.Session(session));
-        }
-
         return report with { Damaged = repaired, BytesWritten = repacker.StoredBytes };
     }
 

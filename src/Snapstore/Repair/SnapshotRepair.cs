@@ -2,7 +2,6 @@ using Snapstore.Compression;
 using Snapstore.Formats;
 using Snapstore.Garbage;
 using Snapstore.Repositories;
-using Snapstore.Storage;
 
 namespace Snapstore.Repair;
 
@@ -53,39 +52,9 @@ public sealed class SnapshotRepair
 
     private RepairedSnapshot? TryRun(Snapshot snapshot)
     {
-        SessionId session = SessionId.NewRandom();
-        RecordOrigin origin = _options.OriginNow();
-        if (!_options.IsDryRun)
-        {
-            SessionRegister.Begin(_repository, session, new SessionRecord(
-                origin.Host, origin.User, origin.Program, Environment.ProcessId, origin.TimeNanoseconds, Posix.ProcessIdentity.Current));
-        }
-
-        bool isCommitted = false;
-        try
-        {
-            _repository.LoadForSession();
-            RepairedSnapshot? repaired = Rebuild(snapshot, session);
-            isCommitted = repaired?.Repaired is not null;
-            return repaired;
-        }
-        finally
-        {
-            if (!_options.IsDryRun)
-                End(session, isCommitted, origin);
-        }
-    }
-
-    private void End(SessionId session, bool isCommitted, RecordOrigin origin)
-    {
-        if (!isCommitted)
-            SessionRegister.Fence(_repository, session, origin);
-        _repository.Storage.Delete(StorageKey.Session(session));
-    }
-
-    private RepairedSnapshot? Rebuild(Snapshot snapshot, SessionId session)
-    {
-        using BlobWriter blobs = new(_repository, session, new BlobWriterOptions(CompressionLevel.Default, 0, _options.IsDryRun), _options.Time);
+        using OwnSession session = new(_repository, _options.OriginNow(), _options.IsDryRun);
+        _repository.LoadForSession();
+        using BlobWriter blobs = new(_repository, session.Id, new BlobWriterOptions(CompressionLevel.Default, 0, _options.IsDryRun), _options.Time);
         using TreeRebuilder trees = new(_repository, blobs, _cancel);
         RebuiltTree? root = trees.Rebuild(snapshot.Manifest.Root);
         if (trees.Lost.Total == 0)
@@ -93,8 +62,8 @@ public sealed class SnapshotRepair
         if (root is null || _options.IsDryRun)
             return new RepairedSnapshot(snapshot, trees.Lost, null);
         blobs.Finish();
-        SessionRegister.Commit(_repository, session, Describe(snapshot, root.Root, trees, blobs.Counts));
-        return new RepairedSnapshot(snapshot, trees.Lost, SnapshotList.Read(_repository, session));
+        session.Commit(Describe(snapshot, root.Root, trees, blobs.Counts));
+        return new RepairedSnapshot(snapshot, trees.Lost, SnapshotList.Read(_repository, session.Id));
     }
 
     // All it says of the source is what the damaged one said; the parent too, for it is the same moment of the same source.
