@@ -89,7 +89,7 @@ class Every:
         counted = self.run(arguments, key, tracing.counting(self.log))
         if counted.code != 0:
             raise Lost(counted.describe())
-        faults = sorted({(call, number) for call, concerns in tracing.count(self.log, self.place) if call in WRITING + READING
+        faults = sorted({(call, number) for call, concerns in tracing.count(self.log, self.repository) if call in WRITING + READING
                          for number, concerned in enumerate(concerns, 1) if concerned})
         before = sum(self.fired.values())
         for call, number in faults:
@@ -101,7 +101,7 @@ class Every:
         """One fault, and what must hold after it."""
         self.renew()
         run = self.run(arguments, key, tracing.injecting(self.log, fault))
-        came = tracing.fired(self.log, fault, self.place)
+        came = tracing.fired(self.log, fault, self.repository)
         self.fired[f"{fault.call} {fault.what}"] += came != "no"
         try:
             if came != "elsewhere":
