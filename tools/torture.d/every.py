@@ -60,10 +60,10 @@ class Every:
     def verbs(self):
         """Each verb, and the key that opens the repository for it."""
         spare, made = os.path.join(self.place, "spare"), os.path.join(self.place, "made")
-        return [(("snapshot", self.source, "--host", "a"), self.key), (("prune", "--max-unused", "0"), self.key),
-                (("forget", self.ids[2]), self.key), (("forget", "--keep-last", "1", "--prune", "--max-unused", "0"), self.key),
-                (("undelete", self.ids[1]), self.key), (("tag", self.ids[4], "--add", "x"), self.key), (("hold", self.ids[3]), self.key),
-                (("key", "add", "--new-key-file", made), self.key), (("key", "passwd", "--new-key-file", made), spare)]
+        return [(("key", "passwd", "--new-key-file", made), spare), (("key", "add", "--new-key-file", made), self.key),
+                (("tag", self.ids[4], "--add", "x"), self.key), (("hold", self.ids[3]), self.key), (("forget", self.ids[2]), self.key),
+                (("undelete", self.ids[1]), self.key), (("snapshot", self.source, "--host", "a"), self.key),
+                (("prune", "--max-unused", "0"), self.key), (("forget", "--keep-last", "1", "--prune", "--max-unused", "0"), self.key)]
 
     def run(self, arguments, key, prefix=()):
         """Runs to the end."""
