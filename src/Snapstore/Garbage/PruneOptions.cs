@@ -30,6 +30,9 @@ public sealed record PruneOptions
     /// <summary>Time to wait for sessions to end before the rest is left to the next prune.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.Zero;
 
+    /// <summary>Threads that compress what is rewritten; 0 does all in one order.</summary>
+    public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 16);
+
     /// <summary>Clock for labels, silence and waiting; the safety of data does not depend on it.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -1,4 +1,3 @@
-using Snapstore.Compression;
 using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Storage;
@@ -144,7 +143,7 @@ public sealed class Pruner
         _progress.Phase = "rewriting";
         _progress.Expect(plan.Totals.RepackBytes);
         using OwnSession session = new(_repository, _options.OriginNow());
-        using Repacker repacker = new(_repository, session.Id, CompressionLevel.Default, _options.Time);
+        using Repacker repacker = new(_repository, session.Id, _options.Workers, _options.Time);
         Move(survey, plan, repacker);
         repacker.Finish();
         _report = _report with { BytesWritten = _report.BytesWritten + repacker.StoredBytes };
@@ -154,7 +153,7 @@ public sealed class Pruner
     {
         HashSet<StorageKey> moved = [.. plan.Repack.Select(pack => pack.Key)];
         HashSet<StorageKey> leaves = [.. moved, .. plan.Delete.Select(pack => pack.Key)];
-        using BlobIdSet kept = new();
+        using BlobIdSet kept = new(RecordTableLimits.Small);
         foreach (IndexedPack pack in survey.Catalog.Read().Where(pack => !leaves.Contains(KeyOf(pack))))
         {
             _cancel.ThrowIfCancellationRequested();

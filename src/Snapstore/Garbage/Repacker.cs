@@ -12,16 +12,15 @@ internal sealed class Repacker : IDisposable
     private readonly Repository _repository;
     private readonly PackSink _sink;
     private readonly SegmentReader _segments;
-    private readonly SegmentCodec _codec;
-    private readonly SegmentBuffer[] _open = [new(PackKind.Data), new(PackKind.Meta)];
+    private readonly SegmentSealing _sealing;
     private byte[] _plain = [];
 
-    public Repacker(Repository repository, SessionId session, CompressionLevel compression, TimeProvider time)
+    public Repacker(Repository repository, SessionId session, int workers, TimeProvider time)
     {
         _repository = repository;
-        _sink = new PackSink(repository, session, threads: 0, time);
+        _sink = new PackSink(repository, session, Math.Min(workers, 1), time);
         _segments = new SegmentReader(repository);
-        _codec = new SegmentCodec(repository.Keys, repository.Id, compression);
+        _sealing = new SegmentSealing(repository, _sink, CompressionLevel.Default, workers);
     }
 
     /// <summary>True reads and verifies all and writes nothing.</summary>
@@ -84,17 +83,16 @@ internal sealed class Repacker : IDisposable
     /// <summary>Makes everything durable and indexed.</summary>
     public void Finish()
     {
-        foreach (SegmentBuffer buffer in _open)
-            Close(buffer);
+        _sealing.Complete();
         _sink.Finish();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _sealing.Dispose();
         _sink.Dispose();
         _segments.Dispose();
-        _codec.Dispose();
     }
 
     private void Move(PackReference pack, SegmentRecord segment, BlobRecord[] blobs, bool[] wanted)
@@ -104,10 +102,11 @@ internal sealed class Repacker : IDisposable
         Span<byte> plain = _plain.AsSpan(0, segment.PlainLength);
         _segments.Read(new SegmentLocation(pack, segment.Offset, segment.StoredLength, segment.PlainLength), plain);
         int offset = 0;
-        foreach (BlobRecord blob in blobs)
+        for (int i = 0; i < blobs.Length; i++)
         {
-            _segments.Verify(pack.Kind, blob.Id, plain.Slice(offset, blob.Length));
-            offset += blob.Length;
+            if (wanted[i])
+                _segments.Verify(pack.Kind, blobs[i].Id, plain.Slice(offset, blobs[i].Length));
+            offset += blobs[i].Length;
         }
 
         if (IsDryRun)
@@ -127,17 +126,9 @@ internal sealed class Repacker : IDisposable
         for (int i = 0; i < blobs.Length; i++)
         {
             if (wanted[i])
-                Gather(kind, blobs[i].Id, plain.Slice(offset, blobs[i].Length));
+                _sealing.Add(kind, blobs[i].Id, plain.Slice(offset, blobs[i].Length));
             offset += blobs[i].Length;
         }
-    }
-
-    private void Gather(PackKind kind, in BlobId id, ReadOnlySpan<byte> plain)
-    {
-        SegmentBuffer open = _open[(int)kind - 1];
-        if (open.Blobs.Count > 0 && open.Length + plain.Length > Limits.SegmentSizeTarget)
-            Close(open);
-        open.Add(id, plain);
     }
 
     // True where every wanted blob of a segment that does not open stands in another pack as well.
@@ -151,17 +142,7 @@ internal sealed class Repacker : IDisposable
             found.Add((blob.Id, plain));
         }
 
-        found.ForEach(blob => Gather(pack.Kind, blob.Id, blob.Plain));
+        found.ForEach(blob => _sealing.Add(pack.Kind, blob.Id, blob.Plain));
         return true;
-    }
-
-    private void Close(SegmentBuffer buffer)
-    {
-        if (buffer.Blobs.Count == 0)
-            return;
-        byte[] stored = new byte[SegmentCodec.StoredBound(buffer.Length)];
-        int length = _codec.Encode(buffer.Kind, buffer.Plain, stored);
-        _sink.Add(buffer.Kind, stored.AsSpan(0, length), buffer.BlobSpan);
-        buffer.Reset(buffer.Kind);
     }
 }

@@ -74,7 +74,7 @@ internal sealed class Survey : IDisposable
 
     private void MeasurePacks(Predicate<SessionId> hasEnded, CancellationToken cancel)
     {
-        using BlobIdSet found = new();
+        using BlobIdSet found = new(RecordTableLimits.Small);
         foreach (IndexedPack pack in Catalog.Read())
         {
             cancel.ThrowIfCancellationRequested();

@@ -30,7 +30,7 @@ internal sealed class Verdict(Repository repository, CancellationToken cancel)
 
     private static BlobIdSet AtRisk(PackCatalog all, Dictionary<StorageKey, PackName> planned, LiveBlobs live)
     {
-        BlobIdSet atRisk = new();
+        BlobIdSet atRisk = new(RecordTableLimits.Small);
         foreach (BlobRecord blob in Planned(all, planned).SelectMany(pack => pack.Directory.Blobs.ToArray()))
         {
             if (live.Contains(blob.Id))
@@ -43,7 +43,7 @@ internal sealed class Verdict(Repository repository, CancellationToken cancel)
     // Of the blobs at risk, those that stand in a pack that nobody condemns.
     private BlobIdSet FindCopies(PackCatalog all, HashSet<StorageKey> condemned, BlobIdSet atRisk)
     {
-        BlobIdSet safe = new();
+        BlobIdSet safe = new(RecordTableLimits.Small);
         using (atRisk)
         {
             if (atRisk.Count == 0)

@@ -1,4 +1,3 @@
-using Snapstore.Compression;
 using Snapstore.Formats;
 using Snapstore.Garbage;
 using Snapstore.Maintenance;
@@ -93,7 +92,7 @@ public sealed class PackRepair
         unusable.UnionWith(damaged.Select(one => one.Pack.Key));
         using BlobIndex usable = IndexLoader.LoadAll(_repository, unusable).Index;
         Dictionary<StorageKey, IndexedPack> directories = PackDirectories.Find(_repository, damaged.Select(one => one.Pack.Key).ToHashSet());
-        using Repacker repacker = new(_repository, session.Id, CompressionLevel.Default, _options.Time) { IsDryRun = _options.IsDryRun };
+        using Repacker repacker = new(_repository, session.Id, _options.Workers, _options.Time) { IsDryRun = _options.IsDryRun };
         List<RepairedPack> repaired = Save(damaged, directories, usable, repacker);
         if (!_options.IsDryRun)
             repacker.Finish();

@@ -23,17 +23,15 @@ public readonly record struct StoredCounts(long DataBlobs, long DataBytes, long 
 /// </summary>
 /// <remarks>
 /// Order of writes (spec/protocols/backup.md): a pack is durable before an index object names it, all are durable when
-/// <see cref="Finish"/> returns. Blobs are put by one thread. Memory: two open segments, one a worker and one queued,
-/// each 1 MiB as a rule; two packs being written, whose bytes are with the storage.
+/// <see cref="Finish"/> returns. Blobs are put by one thread. Memory: that of
+/// <see cref="SegmentSealing"/>; two packs being written, whose bytes are with the storage.
 /// </remarks>
 public sealed class BlobWriter : IDisposable
 {
     private readonly Repository _repository;
     private readonly BlobWriterOptions _options;
     private readonly BlobIdSet _taken = new();
-    private readonly SegmentBuffer[] _open = [new(PackKind.Data), new(PackKind.Meta)];
-    private readonly SegmentBufferPool _pool;
-    private readonly WorkQueue<SegmentBuffer> _sealing;
+    private readonly SegmentSealing _sealing;
     private readonly PackSink _packs;
     private long _dataBlobs, _dataBytes, _metaBlobs, _metaBytes;
 
@@ -42,9 +40,8 @@ public sealed class BlobWriter : IDisposable
     {
         _repository = repository;
         _options = options;
-        _pool = new SegmentBufferPool(options.Workers + 1);
         _packs = new PackSink(repository, session, options.Workers > 0 ? 1 : 0, time);
-        _sealing = new WorkQueue<SegmentBuffer>("seal", options.Workers, capacity: 1, MakeSealer);
+        _sealing = new SegmentSealing(repository, _packs, options.Compression, options.Workers);
     }
 
     /// <summary>What was put and stored so far.</summary>
@@ -77,12 +74,6 @@ public sealed class BlobWriter : IDisposable
     /// <summary>Makes all that was put durable and indexed.</summary>
     public void Finish()
     {
-        foreach (SegmentBuffer buffer in _open)
-        {
-            if (buffer.Blobs.Count > 0 && !_options.DryRun)
-                _sealing.Add(buffer);
-        }
-
         _sealing.Complete();
         _packs.Finish();
     }
@@ -96,7 +87,6 @@ public sealed class BlobWriter : IDisposable
         _sealing.Dispose();
         _packs.Dispose();
         _taken.Dispose();
-        _pool.Dispose();
     }
 
     private bool Take(PackKind kind, in BlobId id, ReadOnlySpan<byte> plain)
@@ -106,48 +96,7 @@ public sealed class BlobWriter : IDisposable
         if (_repository.Index.Contains(id) || !_taken.Add(id))
             return false;
         if (!_options.DryRun)
-            Append(kind, id, plain);
+            _sealing.Add(kind, id, plain);
         return true;
-    }
-
-    private void Append(PackKind kind, in BlobId id, ReadOnlySpan<byte> plain)
-    {
-        ref SegmentBuffer open = ref _open[(int)kind - 1];
-        // A blob of half a segment or more gets its own, so that small ones stay together.
-        bool isLarge = plain.Length >= Limits.SegmentSizeTarget / 2;
-        if (open.Blobs.Count > 0 && (isLarge || open.Length + plain.Length > Limits.SegmentSizeTarget))
-            Close(ref open, kind);
-        open.Add(id, plain);
-        if (isLarge || open.Length >= Limits.SegmentSizeTarget)
-            Close(ref open, kind);
-    }
-
-    private void Close(ref SegmentBuffer open, PackKind kind)
-    {
-        SegmentBuffer full = open;
-        open = _pool.Rent(kind, _sealing.ThrowIfFailed);
-        _sealing.Add(full);
-    }
-
-    private (Action<SegmentBuffer> Work, IDisposable? Owned) MakeSealer()
-    {
-        SegmentCodec codec = new(_repository.Keys, _repository.Id, _options.Compression);
-        byte[] stored = LargeBuffer.Allocate(SegmentCodec.StoredBound(Limits.SegmentSizeTarget));
-        return (Seal, codec);
-
-        void Seal(SegmentBuffer buffer)
-        {
-            try
-            {
-                int bound = SegmentCodec.StoredBound(buffer.Length);
-                Span<byte> target = bound <= stored.Length ? stored : new byte[bound];
-                int length = codec.Encode(buffer.Kind, buffer.Plain, target);
-                _packs.Add(buffer.Kind, target[..length], buffer.BlobSpan);
-            }
-            finally
-            {
-                _pool.Return(buffer);
-            }
-        }
     }
 }

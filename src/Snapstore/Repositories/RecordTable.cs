@@ -9,6 +9,9 @@ internal sealed record RecordTableLimits(int RecordsInMemory, int FanIn)
 {
     /// <summary>The index of a repository of 64 GiB fits into memory (46 MB); of a larger one, no more than that is held.</summary>
     public static RecordTableLimits Default { get; } = new(1 << 20, 8);
+
+    /// <summary>For tables that are needed beside others for a while.</summary>
+    public static RecordTableLimits Small { get; } = new(1 << 18, 8);
 }
 
 /// <summary>Many records by key: the first million in memory, outside the garbage-collected heap, more of them in scratch

@@ -50,11 +50,11 @@ public sealed class Repository : IDisposable
     public LoadedIndex LoadForSession()
     {
         HashSet<StorageKey> condemned = GarbageLog.List(this).Condemned();
-        return Replace(IndexLoader.LoadAll(this, condemned));
+        return Renew(() => IndexLoader.LoadAll(this, condemned));
     }
 
     /// <summary>Loads the index anew: packs that it knew may be gone.</summary>
-    public LoadedIndex Reload() => Replace(IndexLoader.LoadAll(this));
+    public LoadedIndex Reload() => Renew(() => IndexLoader.LoadAll(this));
 
     /// <summary>Reads a whole object.</summary>
     /// <exception cref="ObjectMissingException">There is none.</exception>
@@ -88,12 +88,13 @@ public sealed class Repository : IDisposable
         return new ObjectHash(hash);
     }
 
-    private LoadedIndex Replace(LoadedIndex loaded)
+    // The old index goes first: two at a time would take twice the memory.
+    private LoadedIndex Renew(Func<LoadedIndex> load)
     {
         if (_loaded.IsValueCreated)
             Index.Dispose();
-        _loaded = new Lazy<LoadedIndex>(loaded);
-        return loaded;
+        _loaded = new Lazy<LoadedIndex>(load);
+        return Loaded;
     }
 
     /// <inheritdoc/>

@@ -58,6 +58,7 @@ internal sealed class ActorWork(SimulatedWorld world)
         PruneOptions options = new()
         {
             Origin = Origin(actor),
+            Workers = 0,
             UnusedShareMax = number % 2 == 0 ? 0 : 0.3,
             FenceAfter = actor is not null && number % 3 == 0 ? TimeSpan.Zero : TimeSpan.FromHours(24),
             Wait = actor is not null && number % 4 == 1 ? TimeSpan.FromHours(1) : TimeSpan.Zero,
