@@ -4,13 +4,13 @@ using Snapstore.Repositories;
 namespace Snapstore.Garbage;
 
 /// <summary>The blobs that snapshots need: found by walking every tree, each node once however many snapshots share it.</summary>
-/// <remarks>Memory: 20 bytes a blob up to a million, the rest in scratch files (<see cref="BlobIdSet"/>); 24 MiB of opened segments.</remarks>
+/// <remarks>Memory: 20 bytes a blob up to a quarter of a million, the rest in scratch files (<see cref="BlobIdSet"/>); 16 MiB of opened segments while trees are walked.</remarks>
 internal sealed class LiveBlobs(Repository repository) : IDisposable
 {
-    private const int CachedBytes = 24 << 20;
+    private const int CachedBytes = 16 << 20;
 
     private readonly BlobReader _blobs = new(repository, CachedBytes);
-    private readonly BlobIdSet _ids = new();
+    private readonly BlobIdSet _ids = new(RecordTableLimits.Small);
     private readonly Stack<(BlobId Id, bool IsList)> _pending = new();
 
     /// <summary>True where every blob must be in the repository's index: a copy that is found elsewhere does not do.</summary>
@@ -38,6 +38,9 @@ internal sealed class LiveBlobs(Repository repository) : IDisposable
                 AddTree(TreeNode.Decode(blob, what));
         }
     }
+
+    /// <summary>Gives up what is kept for walking on.</summary>
+    public void Rest() => _blobs.Clear();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -67,6 +67,8 @@ internal sealed class Survey : IDisposable
             Live.Add(snapshot, cancel);
             _walked.Add(snapshot.Id);
         }
+
+        Live.Rest();
     }
 
     /// <inheritdoc/>

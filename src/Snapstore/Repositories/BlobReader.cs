@@ -37,6 +37,14 @@ public sealed class BlobReader(
         }
     }
 
+    /// <summary>Gives up the segments that are kept.</summary>
+    public void Clear()
+    {
+        _recent.Clear();
+        _byPlace.Clear();
+        _cachedBytes = 0;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _segments.Dispose();
 
