@@ -11,7 +11,7 @@ internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposab
 {
     private readonly Dictionary<SessionId, HashSet<BlobId>> _closures = [];
     private readonly Dictionary<BlobId, int> _needs = [];
-    private readonly HashSet<SessionId> _committed = [], _retired = [], _valid = [];
+    private readonly HashSet<SessionId> _committed = [], _retired = [], _valid = [], _seenEnded = [];
     private readonly HashSet<StorageKey> _sweepable = [], _durable = [], _deleted = [];
     private readonly Dictionary<SessionId, Actor?> _sessionOwners = [];
     private PackPlaces? _packs;
@@ -56,7 +56,7 @@ internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposab
         if (key.TryParsePack(out _, out _))
             _packs.Add(key, file.Content.Length);
         else if (key.TryParseId(StorageKey.SnapshotsPrefix, out SessionId id))
-            Commit(id, key, file);
+            TakeRegister(id, key, file);
         else if (key.TryParseId(StorageKey.RetiredPrefix, out id))
             Retire(id);
         else if (key.TryParseId(StorageKey.SessionsPrefix, out id))
@@ -166,11 +166,14 @@ internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposab
         key.TryParsePack(out _, out _) || key.Name.StartsWith(StorageKey.SnapshotsPrefix, StringComparison.Ordinal)
         || key.Name.StartsWith(StorageKey.IndexPrefix, StringComparison.Ordinal) || key.Name.StartsWith(StorageKey.SessionsPrefix, StringComparison.Ordinal);
 
+    // A prune may have seen a register that was linked, not yet synced, and then lost with the power: its writer's call failed
+    // with the power, so that session never commits.
     private bool HasEnded(SessionId id) =>
-        _retired.Contains(id) || world.Disk.Find(StorageKey.Snapshot(id)) is not null;
+        _retired.Contains(id) || _seenEnded.Contains(id) || world.Disk.Find(StorageKey.Snapshot(id)) is not null;
 
-    private void Commit(SessionId id, StorageKey key, DiskFile file)
+    private void TakeRegister(SessionId id, StorageKey key, DiskFile file)
     {
+        _seenEnded.Add(id);
         if (SessionRegister.IsFence(file.Content))
             return;
         if (world.Running?.Content is { } content)
