@@ -108,17 +108,18 @@ internal readonly struct CandidateScan(CandidateFilter filter, WindowRank rank, 
     private void RankAll<TRound>(ref byte chunk, ref int list, int count, ref RankedCandidate least)
         where TRound : IAesRound
     {
-        ref byte windows = ref Unsafe.Subtract(ref chunk, WindowRank.WindowSize);
         for (int i = 0; i < count; i += 4)
         {
+            // Never a reference to 64 bytes before the chunk: outside its array, it would not move along when the garbage
+            // collector moves that.
             ref int four = ref Unsafe.Add(ref list, i);
             (int p, int q) = (four, Unsafe.Add(ref four, 1));
             (int r, int s) = (Unsafe.Add(ref four, 2), Unsafe.Add(ref four, 3));
             FourValues values = rank.Of<TRound>(
-                ref Unsafe.Add(ref windows, p),
-                ref Unsafe.Add(ref windows, q),
-                ref Unsafe.Add(ref windows, r),
-                ref Unsafe.Add(ref windows, s));
+                ref Unsafe.Add(ref chunk, p - WindowRank.WindowSize),
+                ref Unsafe.Add(ref chunk, q - WindowRank.WindowSize),
+                ref Unsafe.Add(ref chunk, r - WindowRank.WindowSize),
+                ref Unsafe.Add(ref chunk, s - WindowRank.WindowSize));
             least.Consider(values.First, p);
             least.Consider(values.Second, q);
             least.Consider(values.Third, r);

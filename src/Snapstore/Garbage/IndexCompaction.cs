@@ -60,7 +60,7 @@ internal sealed class IndexCompaction(Repository repository)
     }
 
     /// <summary>Writes the index anew from the packs themselves, whatever the old one says.</summary>
-    /// <returns>Packs whose directories do not open, and why; index objects that stood for them stay.</returns>
+    /// <returns>Packs whose directories do not open, and why; what the old index knows of them is taken over.</returns>
     public IReadOnlyList<string> Rebuild(Action<int> progress, CancellationToken cancel)
     {
         List<string> problems = [];

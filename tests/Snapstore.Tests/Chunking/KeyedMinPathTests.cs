@@ -111,6 +111,35 @@ public sealed class KeyedMinPathTests
     public void Refuses_a_key_of_another_length() =>
         Assert.Throws<ArgumentException>(() => Chunkers.Create(ChunkerParameters.Default, new byte[31]));
 
+    // A reference that points outside the array is not moved with it: seen once, as another cut.
+    [Fact]
+    public void Cuts_the_same_while_the_collector_moves_the_bytes()
+    {
+        byte[] data = EditCorpus.Make(12_000, seed: 31);
+        KeyedMinChunker chunker = new(Average, new byte[32], VectorWidth.Scalar, isSoftware: true);
+        List<int> expected = Lengths(chunker, data);
+        using CancellationTokenSource stop = new();
+        Thread[] movers = [.. Enumerable.Range(0, 2).Select(seed => new Thread(() => Litter(new Random(seed), stop.Token)))];
+        Array.ForEach(movers, t => t.Start());
+        try
+        {
+            for (int i = 0; i < 30_000; i++)
+                Assert.Equal(expected, Lengths(chunker, [.. data]));
+        }
+        finally
+        {
+            stop.Cancel();
+            Array.ForEach(movers, t => t.Join());
+        }
+    }
+
+    private static void Litter(Random random, CancellationToken stop)
+    {
+        byte[][] kept = new byte[64][];
+        while (!stop.IsCancellationRequested)
+            kept[random.Next(kept.Length)] = new byte[random.Next(12_000)];
+    }
+
     private static Vector128<byte> Bytes(string hex) => Vector128.Create<byte>(Convert.FromHexString(hex));
 
     // Random, then periodic up to a place, then of another period; the key makes positions of the second part candidates,
