@@ -97,6 +97,19 @@ internal sealed class BackupPipeline : IDisposable
         Flush();
     }
 
+    /// <summary>Waits until all that was emitted so far is read and built, or something has failed.</summary>
+    public void WaitUntilBuilt()
+    {
+        using ManualResetEventSlim reached = new(false);
+        Emit(new WalkEvent(WalkEventKind.Mark, null, Reached: reached.Set));
+        Flush();
+        while (!reached.Wait(TimeSpan.FromMilliseconds(50)))
+        {
+            _reading.ThrowIfFailed();
+            _building.ThrowIfFailed();
+        }
+    }
+
     /// <summary>Waits until all that was emitted is read and built.</summary>
     public void Finish()
     {

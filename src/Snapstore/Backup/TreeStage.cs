@@ -42,6 +42,9 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
             case WalkEventKind.End:
                 EndDirectory();
                 break;
+            case WalkEventKind.Mark:
+                next.Reached!();
+                break;
         }
     }
 
@@ -72,6 +75,8 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
             FilesFoundChanged++;
         if (job.Failure is { } failure)
             notes.LeaveOut(job.Path, failure);
+        else if (job.Stored is { } stored)
+            stored(content, size);
         else
             _open.Peek().Tree.Add(entry with { Content = content, Size = size, Attributes = job.Attributes ?? entry.Attributes });
     }
