@@ -36,7 +36,7 @@ internal sealed class PostgresDefinitions : IDisposable
             Dump(PreData, [.. text, "--section=pre-data", .. chosen]);
             Dump(PostData, [.. text, "--section=post-data", .. chosen]);
             Dump("schema.dump", ["--format=custom", "--compress=0", "--schema-only", .. chosen]);
-            Dump(Database, [.. text, "--section=pre-data", "--create", "--exclude-schema=*"]);
+            Dump(Database, [.. text, "--section=pre-data", "--create", "--no-blobs", "--exclude-schema=*"]);
             _outputs.Add((Globals, program.Start("pg_dumpall", server, [.. text, .. GlobalsArguments(server, moment.Main)], moment.Main.Cancel)));
         }
         catch

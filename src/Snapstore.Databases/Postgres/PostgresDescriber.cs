@@ -30,7 +30,7 @@ internal sealed class PostgresDescriber(PostgresMoment moment)
 
     private const string Position = """
         SELECT 'lsn', CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text
-        UNION ALL SELECT 'transactions', pg_current_snapshot()::text
+        UNION ALL SELECT 'xmin', pg_snapshot_xmin(pg_current_snapshot())::text
         """;
 
     private const string Cluster = """

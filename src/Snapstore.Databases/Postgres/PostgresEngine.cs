@@ -19,5 +19,5 @@ public sealed class PostgresEngine : IDatabaseEngine
 
     /// <inheritdoc/>
     public DatabaseRestoreReport Restore(DatabaseUrl url, DatabaseRestoreRequest request, CapturedDatabase captured, CancellationToken cancel) =>
-        throw new UnsupportedException("restores into PostgreSQL come next");
+        new PostgresRestore(PostgresServer.Of(url, Environment.GetEnvironmentVariable), request, captured, cancel).Run();
 }
