@@ -19,7 +19,8 @@ internal sealed class PostgresContents
                 FROM (SELECT DISTINCT d.classid, d.objid FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass
                     AND d.refobjid = to_regnamespace('public') AND d.deptype = 'n' AND d.classid <> 'pg_extension'::regclass
                     AND d.classid <> 'pg_default_acl'::regclass AND NOT EXISTS (SELECT FROM pg_depend e
-                        WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype IN ('e', 'i'))) p,
+                        WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype IN ('e', 'i')
+                            AND (e.refclassid, e.refobjid) <> (e.classid, e.objid))) p,
                     LATERAL pg_identify_object(p.classid, p.objid, 0) i WHERE i.identity IS NOT NULL
             UNION ALL SELECT 6, 'foreign data wrapper', fdwname::text, format('DROP FOREIGN DATA WRAPPER IF EXISTS %I CASCADE', fdwname)
                 FROM pg_foreign_data_wrapper f WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_foreign_data_wrapper'::regclass AND e.objid = f.oid AND e.deptype = 'e')
