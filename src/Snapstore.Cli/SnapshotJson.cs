@@ -64,6 +64,7 @@ internal static class SnapshotJson
         SourceKind.Files => "files",
         SourceKind.Stream => "stream",
         SourceKind.Command => "command",
+        SourceKind.Database => "database",
         _ => "unknown",
     };
 

@@ -29,6 +29,16 @@ internal sealed class FileJob(IFileOpener opener, byte[] path, long size)
     /// <summary>The parent's entry, where the file looks unchanged and its content is to show whether it is.</summary>
     public TreeEntry? Compared { get; init; }
 
+    /// <summary>The entry at the same path in the parent: what stood where this content stands.</summary>
+    public TreeEntry? Base { get; init; }
+
+    /// <summary>Takes the content once it is stored, for a file whose entry is built elsewhere; null where the entry goes into
+    /// the open directory.</summary>
+    public Action<FileContent, long>? Stored { get; init; }
+
+    /// <summary>True cuts at fixed places, for contents made of pages.</summary>
+    public bool IsPaged { get; init; }
+
     /// <summary>The parts read, for a small file.</summary>
     public List<ReadItem> Items { get; } = [];
 

@@ -52,23 +52,14 @@ public static class StreamBackup
         foreach (byte[] part in parts[..^1])
             pipeline.Begin(directory with { Name = part });
         TreeEntry file = directory with { Name = parts[^1], Kind = EntryKind.File, Mode = FileMode };
-        pipeline.Stream(file, new FileJob(new StreamContent(selection.Content), selection.Name, size: -1) { Pieces = pipeline.NewPieceQueue() });
+        pipeline.Stream(file, new FileJob(new OpenStream(selection.Content), selection.Name, size: -1) { Pieces = pipeline.NewPieceQueue() });
         foreach (byte[] _ in parts)
             pipeline.End();
     }
 
-    // A stream has no offsets to seek to; it is read once, front to back.
-    private sealed class StreamContent(Stream stream) : IFileContent, IFileOpener
+    private sealed class OpenStream(Stream stream) : IFileOpener
     {
-        public IFileContent Open() => this;
-
-        public int Read(long offset, Span<byte> buffer) => stream.Read(buffer);
-
-        public (long Start, long End)? NextData(long offset) => (offset, long.MaxValue);
-
-        public ExtendedAttribute[] Attributes() => [];
-
-        public string? ChangedWhileRead(long bytesRead) => null;
+        public IFileContent Open() => new StreamContent(stream, leaveOpen: true);
 
         public void Dispose()
         {

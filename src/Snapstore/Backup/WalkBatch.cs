@@ -16,13 +16,17 @@ internal enum WalkEventKind
 
     /// <summary>The end of the directory begun last.</summary>
     End = 4,
+
+    /// <summary>A place in the order of events whose coming is told.</summary>
+    Mark = 5,
 }
 
 /// <summary>One event of a walk.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Entry">The entry; for a file without its content, for a directory without its tree.</param>
 /// <param name="Job">For a file: what is to be read, and later what was.</param>
-internal readonly record struct WalkEvent(WalkEventKind Kind, TreeEntry? Entry, FileJob? Job = null);
+/// <param name="Reached">For a mark: called when all before it is stored.</param>
+internal readonly record struct WalkEvent(WalkEventKind Kind, TreeEntry? Entry, FileJob? Job = null, Action? Reached = null);
 
 /// <summary>A run of events and the content of the small files among them. Readers fill batches in any order, the
 /// tree stage consumes them in the order of the walk.</summary>
@@ -47,6 +51,9 @@ internal sealed class WalkBatch : IDisposable
 
     /// <summary>True where a file's content comes in pieces while the batch is consumed.</summary>
     public bool IsStreamed { get; set; }
+
+    /// <summary>True once all its files were read.</summary>
+    public bool IsRead => _read.IsSet;
 
     /// <summary>Says that all its files were read.</summary>
     public void MarkRead() => _read.Set();

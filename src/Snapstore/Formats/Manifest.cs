@@ -11,6 +11,9 @@ public enum SourceKind
 
     /// <summary>The output of a command.</summary>
     Command = 3,
+
+    /// <summary>A database, through its own protocol or files.</summary>
+    Database = 4,
 }
 
 /// <summary>What a snapshot read and what it added to the repository.</summary>
@@ -66,7 +69,7 @@ public sealed record CommandFacts(IReadOnlyList<string> Command, int ExitCode, T
 /// <summary>The root record of one snapshot (spec/formats/manifest.md).</summary>
 public sealed record Manifest
 {
-    private const int FieldMax = 19;
+    private const int FieldMax = 21;
     private const string What = "manifest";
 
     /// <summary>The directory that stands for `/`.</summary>
@@ -120,6 +123,9 @@ public sealed record Manifest
     /// <summary>For a command's output: how it ended.</summary>
     public CommandFacts? Command { get; init; }
 
+    /// <summary>For a database: what it was.</summary>
+    public DatabaseFacts? Database { get; init; }
+
     /// <summary>The exclude patterns in force.</summary>
     public IReadOnlyList<string> Excludes { get; init; } = [];
 
@@ -153,6 +159,8 @@ public sealed record Manifest
         fields.TextList(18, critical: false, [.. Excludes]);
         if (RepairOf is { } damaged)
             fields.Nested(19, critical: false, output => damaged.CopyTo(output.Reserve(SessionId.Size)));
+        if (Database is { } database)
+            fields.Bytes(21, critical: false, database.Encode());
         return fields.Written.ToArray();
     }
 
@@ -180,6 +188,7 @@ public sealed record Manifest
             Warnings = fields.TextList(16),
             Command = fields.Bytes(17) is { } command ? DecodeCommand(command) : null,
             Excludes = fields.TextList(18),
+            Database = fields.Bytes(21) is { } database ? DatabaseFacts.Decode(database, What) : null,
             RepairOf = fields.Bytes(19) is null ? null : new SessionId(fields.Required(19, SessionId.Size)),
         };
     }
@@ -189,7 +198,7 @@ public sealed record Manifest
         if (fields.Bytes(2) is null)
             throw Missing(2);
         ulong source = fields.Varint(2);
-        return source is >= (ulong)SourceKind.Files and <= (ulong)SourceKind.Command
+        return source is >= (ulong)SourceKind.Files and <= (ulong)SourceKind.Database
             ? (SourceKind)source
             : throw new UnsupportedException($"{What} is of a source of kind {source}, which this program does not know; upgrade Snapstore");
     }
