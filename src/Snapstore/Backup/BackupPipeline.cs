@@ -14,6 +14,7 @@ namespace Snapstore.Backup;
 /// | queue | bound | memory |
 /// | batches on their way to the tree stage | 8 | 8 x 1 MiB of small files, 8 x 512 entries |
 /// | pieces of one large file | 3 | 3 x 1 MiB for each reader |
+/// | pieces of one file that is read beside the others | 2 | 2 x 1 MiB for each such file |
 /// | segments to be sealed | workers + 1, and 2 open | 1 MiB each |
 /// | packs to be made durable | 1, and 2 open | their directories; bytes are with the storage |
 /// Readers take batches in the order of the walk, the tree stage consumes them in that order: so the batch it waits for
@@ -22,6 +23,7 @@ namespace Snapstore.Backup;
 internal sealed class BackupPipeline : IDisposable
 {
     private const int BatchesMax = 8;
+    private const int PiecesBesideMax = 2;
 
     private readonly WorkQueue<WalkBatch> _reading;
     private readonly WorkQueue<WalkBatch> _building;
@@ -30,6 +32,9 @@ internal sealed class BackupPipeline : IDisposable
     private readonly TreeStage _trees;
     private readonly ConcurrentBag<Piece> _pieces = [];
     private readonly ConcurrentDictionary<PieceQueue, bool> _streams = [];
+    private readonly ConcurrentBag<ReadStage> _readersBeside = [];
+    private readonly Func<ReadStage> _makeReader;
+    private readonly Lock _inlineOrder = new();
     private readonly bool _isInline;
     private volatile bool _isStopped;
     private volatile bool _isAbandoned;
@@ -40,11 +45,12 @@ internal sealed class BackupPipeline : IDisposable
         Notes = notes;
         _trees = new TreeStage(blobs, new NodeSplitter(repository.Keys), progress, Notes);
         ChunkerParameters parameters = ChunkerParameters.Parse(repository.Config.Chunker);
-        _reading = new WorkQueue<WalkBatch>("read", workers, BatchesMax, () =>
+        _makeReader = () =>
         {
             IChunker chunker = Chunkers.Create(parameters, repository.Keys[KeyPurpose.Chunker]);
-            return (new ReadStage(chunker, repository.Keys, cancel).Process, null);
-        }, batch => batch.ReleaseSources());
+            return new ReadStage(chunker, repository.Keys, cancel);
+        };
+        _reading = new WorkQueue<WalkBatch>("read", workers, BatchesMax, () => (_makeReader().Process, null), batch => batch.ReleaseSources());
         _building = new WorkQueue<WalkBatch>("trees", workers > 0 ? 1 : 0, BatchesMax, () => (Build, null));
         _isInline = workers == 0;
     }
@@ -97,6 +103,31 @@ internal sealed class BackupPipeline : IDisposable
         Flush();
     }
 
+    /// <summary>Reads a file to its end on the calling thread, beside all else; its parts are stored as they come. Any number of
+    /// threads may do so, each with a file of its own.</summary>
+    /// <param name="makeJob">Makes the job that uses these pieces.</param>
+    public void ReadBeside(Func<PieceQueue, FileJob> makeJob)
+    {
+        FileJob? job = null;
+        PieceQueue pieces = new(_pieces, PiecesBesideMax, piece => PassOn(job!, piece));
+        job = makeJob(pieces);
+        _streams[pieces] = true;
+        if (_isAbandoned)
+            pieces.Abandon();
+        ReadStage reader = _readersBeside.TryTake(out ReadStage? used) ? used : _makeReader();
+        using WalkBatch alone = new();
+        alone.Events.Add(new WalkEvent(WalkEventKind.File, null, job));
+        reader.Process(alone);
+        _readersBeside.Add(reader);
+    }
+
+    /// <summary>Throws what the run has failed of, if it did.</summary>
+    public void ThrowIfFailed()
+    {
+        _reading.ThrowIfFailed();
+        _building.ThrowIfFailed();
+    }
+
     /// <summary>Waits until all that was emitted so far is read and built, or something has failed.</summary>
     public void WaitUntilBuilt()
     {
@@ -104,10 +135,7 @@ internal sealed class BackupPipeline : IDisposable
         Emit(new WalkEvent(WalkEventKind.Mark, null, Reached: reached.Set));
         Flush();
         while (!reached.Wait(TimeSpan.FromMilliseconds(50)))
-        {
-            _reading.ThrowIfFailed();
-            _building.ThrowIfFailed();
-        }
+            ThrowIfFailed();
     }
 
     /// <summary>Waits until all that was emitted is read and built.</summary>
@@ -148,17 +176,44 @@ internal sealed class BackupPipeline : IDisposable
             return;
         WalkBatch full = _batch;
         _batch = new WalkBatch();
+        if (!_isInline)
+        {
+            ReadAndBuild(full);
+            return;
+        }
+
+        lock (_inlineOrder)
+            ReadAndBuild(full);
+    }
+
+    private void ReadAndBuild(WalkBatch batch)
+    {
         try
         {
-            _reading.Add(full);
+            _reading.Add(batch);
         }
         catch
         {
-            full.ReleaseSources();
+            batch.ReleaseSources();
             throw;
         }
 
-        _building.Add(full);
+        _building.Add(batch);
+    }
+
+    private void PassOn(FileJob job, Piece piece)
+    {
+        WalkBatch part = new() { IsStreamed = true };
+        part.Events.Add(new WalkEvent(WalkEventKind.Part, null, job, Part: piece));
+        if (!_isInline)
+        {
+            _building.Add(part);
+            return;
+        }
+
+        // Without workers, whoever adds a batch builds it.
+        lock (_inlineOrder)
+            _building.Add(part);
     }
 
     private void Build(WalkBatch batch)
@@ -167,7 +222,7 @@ internal sealed class BackupPipeline : IDisposable
         {
             ConsumeOrAbandon(batch);
             foreach (WalkEvent done in batch.Events)
-                Release(done.Job?.Pieces);
+                Release(done);
             if (batch.Buffer is { } buffer)
             {
                 _buffers.Add(buffer);
@@ -197,9 +252,12 @@ internal sealed class BackupPipeline : IDisposable
             stream.Abandon();
     }
 
-    private void Release(PieceQueue? pieces)
+    private void Release(in WalkEvent done)
     {
-        if (pieces is not null && _streams.TryRemove(pieces, out _))
+        bool isLast = done.Part?.IsLast ?? true;
+        if (done.Part is { } part)
+            done.Job!.Pieces!.Return(part);
+        if (isLast && done.Job?.Pieces is { } pieces && _streams.TryRemove(pieces, out _))
             pieces.Release();
     }
 
@@ -213,10 +271,7 @@ internal sealed class BackupPipeline : IDisposable
     private byte[] RentBuffer()
     {
         while (!_buffersFree.Wait(TimeSpan.FromMilliseconds(100)))
-        {
-            _reading.ThrowIfFailed();
-            _building.ThrowIfFailed();
-        }
+            ThrowIfFailed();
 
         return _buffers.TryTake(out byte[]? buffer) ? buffer : LargeBuffer.Allocate(WalkBatch.BufferSize);
     }

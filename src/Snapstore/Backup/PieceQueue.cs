@@ -20,7 +20,8 @@ internal sealed class Piece(int size)
 /// <remarks>Readers take files in the order of the walk, so the file that the tree stage waits for always has a reader.</remarks>
 /// <param name="pool">Buffers that no file uses now.</param>
 /// <param name="piecesMax">Buffers of one file; unbounded where one thread both fills and takes.</param>
-internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax = PieceQueue.PiecesMax)
+/// <param name="passOn">Takes filled pieces, where they do not wait in this queue.</param>
+internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax = PieceQueue.PiecesMax, Action<Piece>? passOn = null)
 {
     private const int PiecesMax = 3;
 
@@ -52,6 +53,12 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax = Piec
     /// <summary>Passes a filled piece on.</summary>
     public void Add(Piece piece)
     {
+        if (passOn is not null)
+        {
+            passOn(piece);
+            return;
+        }
+
         lock (_lock)
         {
             _full.Enqueue(piece);

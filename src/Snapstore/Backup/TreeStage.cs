@@ -45,6 +45,9 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
             case WalkEventKind.Mark:
                 next.Reached!();
                 break;
+            case WalkEventKind.Part:
+                ConsumePart(next.Job!, next.Part!);
+                break;
         }
     }
 
@@ -67,6 +70,23 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
             (content, size) = StorePieces(pieces, throwIfFailed);
         else
             (content, size) = StoreSmall(job, buffer);
+        Conclude(entry, job, content, size);
+    }
+
+    // Parts of several files come in turns; each file gathers its own.
+    private void ConsumePart(FileJob job, Piece part)
+    {
+        ChunkListWriter content = job.Parts ??= new ChunkListWriter(blobs.PutMeta);
+        long before = content.Length;
+        Store(part.Items, part.Buffer, content);
+        progress.Add(files: 0, content.Length - before);
+        long size = content.Length;
+        if (part.IsLast)
+            Conclude(null, job, content.Finish(), size);
+    }
+
+    private void Conclude(TreeEntry? entry, FileJob job, FileContent content, long size)
+    {
         progress.Add(files: 1, job.Pieces is null ? size : 0);
         progress.At(job.Path);
         if (job.Warning is { } warning)
@@ -78,7 +98,7 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         else if (job.Stored is { } stored)
             stored(content, size);
         else
-            _open.Peek().Tree.Add(entry with { Content = content, Size = size, Attributes = job.Attributes ?? entry.Attributes });
+            _open.Peek().Tree.Add(entry! with { Content = content, Size = size, Attributes = job.Attributes ?? entry.Attributes });
     }
 
     private (FileContent Content, long Size) StoreSmall(FileJob job, byte[]? buffer)
@@ -89,7 +109,7 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         ReadItem first = job.Items[0];
         if (job.Items.Count == 1 && !first.IsHole && first.Length <= Limits.InlineContentMax)
             return (FileContent.OfInline(buffer.AsSpan(first.Offset, (int)first.Length).ToArray()), first.Length);
-        Store(job.Items, buffer!);
+        Store(job.Items, buffer!, _content);
         long size = _content.Length;
         return (_content.Finish(), size);
     }
@@ -100,7 +120,7 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         {
             Piece piece = pieces.Take(throwIfFailed);
             long before = _content.Length;
-            Store(piece.Items, piece.Buffer);
+            Store(piece.Items, piece.Buffer, _content);
             progress.Add(files: 0, _content.Length - before);
             bool isLast = piece.IsLast;
             pieces.Return(piece);
@@ -111,13 +131,13 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         }
     }
 
-    private void Store(List<ReadItem> items, byte[] buffer)
+    private void Store(List<ReadItem> items, byte[] buffer, ChunkListWriter content)
     {
         foreach (ReadItem item in items)
         {
             if (!item.IsHole)
                 blobs.PutData(item.Id, buffer.AsSpan(item.Offset, (int)item.Length));
-            _content.Add(item.IsHole ? ContentItem.Hole(item.Length) : new ContentItem(item.Id, item.Length, IsHole: false));
+            content.Add(item.IsHole ? ContentItem.Hole(item.Length) : new ContentItem(item.Id, item.Length, IsHole: false));
         }
     }
 

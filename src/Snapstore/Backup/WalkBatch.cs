@@ -19,6 +19,9 @@ internal enum WalkEventKind
 
     /// <summary>A place in the order of events whose coming is told.</summary>
     Mark = 5,
+
+    /// <summary>The next part of a file that is read beside the others.</summary>
+    Part = 6,
 }
 
 /// <summary>One event of a walk.</summary>
@@ -26,7 +29,8 @@ internal enum WalkEventKind
 /// <param name="Entry">The entry; for a file without its content, for a directory without its tree.</param>
 /// <param name="Job">For a file: what is to be read, and later what was.</param>
 /// <param name="Reached">For a mark: called when all before it is stored.</param>
-internal readonly record struct WalkEvent(WalkEventKind Kind, TreeEntry? Entry, FileJob? Job = null, Action? Reached = null);
+/// <param name="Part">For a part: what was read.</param>
+internal readonly record struct WalkEvent(WalkEventKind Kind, TreeEntry? Entry, FileJob? Job = null, Action? Reached = null, Piece? Part = null);
 
 /// <summary>A run of events and the content of the small files among them. Readers fill batches in any order, the
 /// tree stage consumes them in the order of the walk.</summary>
