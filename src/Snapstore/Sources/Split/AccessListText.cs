@@ -8,6 +8,9 @@ namespace Snapstore.Sources.Split;
 /// Linux keeps it in.</summary>
 internal static class AccessListText
 {
+    /// <summary>The attributes that Linux keeps lists in.</summary>
+    public const string AccessAttribute = "system.posix_acl_access", DefaultAttribute = "system.posix_acl_default";
+
     private const int Version = 2, EntrySize = 8;
     private const uint NoId = uint.MaxValue;
 
@@ -31,6 +34,24 @@ internal static class AccessListText
         }
 
         return entries.Count == 0 ? null : Encode([.. entries.OrderBy(entry => entry.Tag).ThenBy(entry => entry.Id)]);
+    }
+
+    /// <summary>A mode whose rights are those of a list: of the owner, of the mask (else the group), of others.</summary>
+    public static int ModeWith(ReadOnlySpan<byte> attribute, int mode)
+    {
+        for (int at = 4; at + EntrySize <= attribute.Length; at += EntrySize)
+        {
+            int rights = attribute[at + 2] & 7;
+            mode = attribute[at] switch
+            {
+                0x01 => (mode & ~0x1c0) | (rights << 6),
+                0x04 or 0x10 => (mode & ~0x38) | (rights << 3), // the mask stands behind the group
+                0x20 => (mode & ~0x7) | rights,
+                _ => mode,
+            };
+        }
+
+        return mode;
     }
 
     private static (ushort Tag, ushort Rights, uint Id)? ToEntry(string[] parts, Func<string, uint?> user, Func<string, uint?> group)

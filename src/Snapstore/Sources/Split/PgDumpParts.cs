@@ -36,7 +36,7 @@ internal sealed class PgDumpParts(ISourceTree tree, byte[] top)
         // \connect -reuse-previous=on "dbname='a b'"
         int named = name.IndexOf("dbname='", StringComparison.Ordinal);
         if (named >= 0)
-            name = name[(named + 8)..].TrimEnd('"').TrimEnd('\'').Replace("\\'", "'", StringComparison.Ordinal);
+            name = name[(named + 8)..].TrimEnd('"').TrimEnd('\'').Replace("\\'", "'", StringComparison.Ordinal).Replace("\"\"", "\"", StringComparison.Ordinal);
         _folder = $"databases/{PartName.Of(name)}/";
         _hasTables = false;
         Open(Before);

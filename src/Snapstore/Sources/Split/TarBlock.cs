@@ -54,7 +54,7 @@ internal readonly ref struct TarBlock(ReadOnlySpan<byte> block)
         {
             byte next = i is >= ChecksumOffset and < ChecksumOffset + ChecksumSize ? (byte)' ' : _block[i];
             unsigned += next;
-            signed += (sbyte)next;
+            signed += unchecked((sbyte)next);
         }
 
         return Number(ChecksumOffset, ChecksumSize) is { } sum && (sum == unsigned || sum == signed);

@@ -171,7 +171,7 @@ internal sealed class TarExtended(ByteInput input)
         }
         else if (key is "SCHILY.acl.access" or "SCHILY.acl.default")
         {
-            member.AccessLists.Add((key.EndsWith("default", StringComparison.Ordinal) ? "system.posix_acl_default" : "system.posix_acl_access", value));
+            member.AccessLists.Add((key.EndsWith("default", StringComparison.Ordinal) ? AccessListText.DefaultAttribute : AccessListText.AccessAttribute, value));
         }
         else if (key is "SCHILY.acl.ace")
         {

@@ -14,7 +14,7 @@ internal sealed class TarMember
 
     public byte[] LinkName { get; set; } = [];
 
-    public int Mode { get; init; }
+    public int Mode { get; set; }
 
     public Int128 Uid { get; set; }
 

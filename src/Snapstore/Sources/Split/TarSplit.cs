@@ -148,9 +148,16 @@ internal sealed class TarSplit(ByteInput input, ISourceTree tree, byte[] top)
             if (member.Attributes.ContainsKey(attribute))
                 continue;
             if (AccessListText.ToAttribute(text, IdOfUser, IdOfGroup) is { } value)
+            {
                 member.Attributes[attribute] = value;
+                // The system shows a list's mask as the group's rights; not all archives do.
+                if (attribute == AccessListText.AccessAttribute)
+                    member.Mode = AccessListText.ModeWith(value, member.Mode);
+            }
             else
+            {
                 member.Problems.Add($"its access control list is not captured: {PrintablePath.Of(text)} names somebody who is not known here, or is none");
+            }
         }
     }
 

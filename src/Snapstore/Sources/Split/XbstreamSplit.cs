@@ -99,9 +99,8 @@ internal sealed class XbstreamSplit(ByteInput input, ISourceTree tree, byte[] to
 
         long target = Number64(input.Take(8));
         OpenFile file = Find(path, isAnew: false);
-        if (target < file.Offset)
-            throw new SourceException($"the xbstream goes back to byte {target} of {Show(path)} to write over it, which --split cannot follow; take it without --split; no snapshot was made");
-        WriteHole(file, target - file.Offset, cancel);
+        if (target != file.Offset)
+            throw new SourceException($"the xbstream goes to byte {target} of {Show(path)}, of which {file.Offset} are there, to write over it; --split cannot follow that: take it without --split; no snapshot was made");
     }
 
     private void TakeSparse(string path, CancellationToken cancel)
