@@ -13,8 +13,8 @@ namespace Snapstore.Backup;
 /// <remarks>
 /// | queue | bound | memory |
 /// | batches on their way to the tree stage | 8 | 8 x 1 MiB of small files, 8 x 512 entries |
-/// | pieces of one large file | 3 | 3 x 1 MiB for each reader |
-/// | pieces of one file that is read beside the others | 2 | 2 x 1 MiB for each such file |
+/// | pieces of one large file or content of a source | 3 | 3 x 1 MiB for each reader |
+/// | pieces of a content that a source writes | 2 | 2 x 1 MiB for each that is open |
 /// | segments to be sealed | workers + 1, and 2 open | 1 MiB each |
 /// | packs to be made durable | 1, and 2 open | their directories; bytes are with the storage |
 /// Readers take batches in the order of the walk, the tree stage consumes them in that order: so the batch it waits for
@@ -34,7 +34,6 @@ internal sealed class BackupPipeline : IDisposable
     private readonly ConcurrentDictionary<PieceQueue, bool> _streams = [];
     private readonly ConcurrentBag<ReadStage> _readersBeside = [];
     private readonly Func<ReadStage> _makeReader;
-    private readonly Lock _inlineOrder = new();
     private readonly bool _isInline;
     private volatile bool _isStopped;
     private volatile bool _isAbandoned;
@@ -52,6 +51,7 @@ internal sealed class BackupPipeline : IDisposable
         };
         _reading = new WorkQueue<WalkBatch>("read", workers, BatchesMax, () => (_makeReader().Process, null), batch => batch.ReleaseSources());
         _building = new WorkQueue<WalkBatch>("trees", workers > 0 ? 1 : 0, BatchesMax, () => (Build, null));
+        _trees.Detached.Done = job => Release(job.Pieces);
         _isInline = workers == 0;
     }
 
@@ -89,7 +89,7 @@ internal sealed class BackupPipeline : IDisposable
     public void File(TreeEntry file, FileJob job) => Emit(new WalkEvent(WalkEventKind.File, file, job));
 
     /// <summary>The way of a large file's pieces; the job made with it comes next.</summary>
-    public PieceQueue NewPieceQueue() => _isInline ? new PieceQueue(_pieces, int.MaxValue) : new PieceQueue(_pieces);
+    public PieceQueue NewPieceQueue() => new(_pieces, _isInline ? int.MaxValue : PieceQueue.PiecesMax, _trees.Detached.Arrived);
 
     /// <summary>A file whose content comes in pieces.</summary>
     public void Stream(TreeEntry file, FileJob job)
@@ -103,17 +103,23 @@ internal sealed class BackupPipeline : IDisposable
         Flush();
     }
 
-    /// <summary>Reads a file to its end on the calling thread, beside all else; its parts are stored as they come. Any number of
-    /// threads may do so, each with a file of its own.</summary>
-    /// <param name="makeJob">Makes the job that uses these pieces.</param>
+    /// <summary>True where all is done by who emits it.</summary>
+    public bool IsInline => _isInline;
+
+    /// <summary>Reads a content to its end on the calling thread, beside all else. Any number of threads may do so, each with a
+    /// content of its own; not where all is inline.</summary>
+    /// <param name="makeJob">Makes the job that uses these pieces; its entry is built elsewhere.</param>
     public void ReadBeside(Func<PieceQueue, FileJob> makeJob)
     {
-        FileJob? job = null;
-        PieceQueue pieces = new(_pieces, PiecesBesideMax, piece => PassOn(job!, piece));
-        job = makeJob(pieces);
+        PieceQueue pieces = new(_pieces, PiecesBesideMax, _trees.Detached.Arrived);
+        FileJob job = makeJob(pieces);
         _streams[pieces] = true;
         if (_isAbandoned)
             pieces.Abandon();
+        WalkBatch announced = new() { IsStreamed = true };
+        announced.Events.Add(new WalkEvent(WalkEventKind.File, null, job));
+        _building.Add(announced);
+        _trees.Detached.Arrived.Set();
         ReadStage reader = _readersBeside.TryTake(out ReadStage? used) ? used : _makeReader();
         using WalkBatch alone = new();
         alone.Events.Add(new WalkEvent(WalkEventKind.File, null, job));
@@ -161,6 +167,7 @@ internal sealed class BackupPipeline : IDisposable
         _batch.ReleaseSources();
         _batch.Dispose();
         _buffersFree.Dispose();
+        _trees.Dispose();
     }
 
     private void Emit(WalkEvent next)
@@ -176,44 +183,18 @@ internal sealed class BackupPipeline : IDisposable
             return;
         WalkBatch full = _batch;
         _batch = new WalkBatch();
-        if (!_isInline)
-        {
-            ReadAndBuild(full);
-            return;
-        }
-
-        lock (_inlineOrder)
-            ReadAndBuild(full);
-    }
-
-    private void ReadAndBuild(WalkBatch batch)
-    {
         try
         {
-            _reading.Add(batch);
+            _reading.Add(full);
         }
         catch
         {
-            batch.ReleaseSources();
+            full.ReleaseSources();
             throw;
         }
 
-        _building.Add(batch);
-    }
-
-    private void PassOn(FileJob job, Piece piece)
-    {
-        WalkBatch part = new() { IsStreamed = true };
-        part.Events.Add(new WalkEvent(WalkEventKind.Part, null, job, Part: piece));
-        if (!_isInline)
-        {
-            _building.Add(part);
-            return;
-        }
-
-        // Without workers, whoever adds a batch builds it.
-        lock (_inlineOrder)
-            _building.Add(part);
+        _building.Add(full);
+        _trees.Detached.Arrived.Set();
     }
 
     private void Build(WalkBatch batch)
@@ -221,8 +202,8 @@ internal sealed class BackupPipeline : IDisposable
         using (batch)
         {
             ConsumeOrAbandon(batch);
-            foreach (WalkEvent done in batch.Events)
-                Release(done);
+            foreach (WalkEvent done in batch.Events.Where(done => done.Job?.Stored is null))
+                Release(done.Job?.Pieces);
             if (batch.Buffer is { } buffer)
             {
                 _buffers.Add(buffer);
@@ -237,6 +218,10 @@ internal sealed class BackupPipeline : IDisposable
         try
         {
             _trees.Consume(batch, ThrowIfReadingEnded);
+
+            // Nothing else comes for the moment, and readers wait for their pieces to be taken.
+            while (_building.IsIdle && !_trees.Detached.IsEmpty)
+                _trees.TakeDetached(ThrowIfReadingEnded);
         }
         catch
         {
@@ -252,12 +237,9 @@ internal sealed class BackupPipeline : IDisposable
             stream.Abandon();
     }
 
-    private void Release(in WalkEvent done)
+    private void Release(PieceQueue? pieces)
     {
-        bool isLast = done.Part?.IsLast ?? true;
-        if (done.Part is { } part)
-            done.Job!.Pieces!.Return(part);
-        if (isLast && done.Job?.Pieces is { } pieces && _streams.TryRemove(pieces, out _))
+        if (pieces is not null && _streams.TryRemove(pieces, out _))
             pieces.Release();
     }
 

@@ -1,5 +1,4 @@
 using Snapstore.Formats;
-using Snapstore.Repositories;
 using Snapstore.Sources;
 
 namespace Snapstore.Backup;
@@ -45,9 +44,6 @@ internal sealed class FileJob(IFileOpener opener, byte[] path, long size)
 
     /// <summary>The pieces, for a file too large for a batch's buffer.</summary>
     public PieceQueue? Pieces { get; init; }
-
-    /// <summary>The content so far, of a file whose parts come between those of others.</summary>
-    public ChunkListWriter? Parts { get; set; }
 
     /// <summary>Extended attributes as read.</summary>
     public ExtendedAttribute[]? Attributes { get; set; }

@@ -55,10 +55,7 @@ internal sealed class SourceTree : ISourceTree, IDisposable
     {
         SourceSlot slot = NewFile(path, content.Entry, out Func<SourceOpener, long, PieceQueue?, FileJob> makeJob, content.IsPaged);
         SourceOpener opener = new(content.Open, null);
-        if (content.Size is >= 0 and <= WrittenFiles.SmallMax)
-            PutSmall(slot, makeJob, opener, content.Size);
-        else
-            _pipeline.Stream(slot.Entry, makeJob(opener, -1, _pipeline.NewPieceQueue()));
+        PutWhole(slot, makeJob, opener, content.Size);
     }
 
     /// <inheritdoc/>
@@ -68,7 +65,7 @@ internal sealed class SourceTree : ISourceTree, IDisposable
         DataRuns? runs = content.Runs;
         return new WrittenFile(
             _written,
-            small => PutSmall(slot, makeJob, new SourceOpener(() => new MemoryStream(small, writable: false), runs), runs?.Size ?? small.Length),
+            whole => PutWhole(slot, makeJob, new SourceOpener(() => new MemoryStream(whole, writable: false), runs), runs?.Size ?? whole.Length),
             (bytes, pieces) => makeJob(new SourceOpener(() => bytes, runs), runs?.Size ?? -1, pieces),
             runs is null || runs.Size <= WrittenFiles.SmallMax);
     }
@@ -158,8 +155,14 @@ internal sealed class SourceTree : ISourceTree, IDisposable
         return slot;
     }
 
-    private void PutSmall(SourceSlot slot, Func<SourceOpener, long, PieceQueue?, FileJob> makeJob, SourceOpener opener, long size) =>
-        _pipeline.File(slot.Entry, makeJob(opener, size, null));
+    // Small ones are read together, many in a batch.
+    private void PutWhole(SourceSlot slot, Func<SourceOpener, long, PieceQueue?, FileJob> makeJob, SourceOpener opener, long size)
+    {
+        if (size is >= 0 and <= WrittenFiles.SmallMax)
+            _pipeline.File(slot.Entry, makeJob(opener, size, null));
+        else
+            _pipeline.Stream(slot.Entry, makeJob(opener, opener.Runs is null ? -1 : size, _pipeline.NewPieceQueue()));
+    }
 
     // Runs on the tree stage's thread; the slot is read again only after all contents are stored.
     private static void Complete(SourceSlot slot, FileContent content, long size, TreeEntry? parent, bool keepsTime)

@@ -5,7 +5,7 @@ namespace Snapstore.Backup;
 
 /// <summary>Consumes batches in the order of the walk: stores what is new of the files' content and builds the trees
 /// bottom-up. One thread.</summary>
-internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProgress progress, BackupNotes notes)
+internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProgress progress, BackupNotes notes) : IDisposable
 {
     private readonly Stack<OpenDirectory> _open = new();
     private readonly Stack<TreeWriter> _spare = new();
@@ -17,14 +17,26 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
     /// <summary>Files that looked unchanged and whose content has changed.</summary>
     public long FilesFoundChanged { get; private set; }
 
+    /// <summary>Contents that are read beside each other; their entries are built elsewhere.</summary>
+    public DetachedContents Detached { get; } = new(blobs.PutMeta, progress, notes);
+
     /// <summary>Consumes one batch; <paramref name="throwIfFailed"/> is asked while it waits for the readers.</summary>
     public void Consume(WalkBatch batch, Action throwIfFailed)
     {
+        // Whoever is to read the batch may be busy with a detached content, and wait for its pieces to be taken.
+        while (!batch.IsStreamed && !batch.IsRead && !Detached.IsEmpty)
+            TakeDetached(throwIfFailed);
         if (!batch.IsStreamed)
             batch.WaitRead(throwIfFailed);
         foreach (WalkEvent next in batch.Events)
             Consume(next, batch.Buffer, throwIfFailed);
     }
+
+    /// <summary>Takes what has come of detached contents, or waits for it.</summary>
+    public void TakeDetached(Action throwIfFailed) =>
+        Detached.Take((piece, writer) => Store(piece.Items, piece.Buffer, writer), throwIfFailed);
+
+    public void Dispose() => Detached.Dispose();
 
     private void Consume(in WalkEvent next, byte[]? buffer, Action throwIfFailed)
     {
@@ -32,6 +44,9 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         {
             case WalkEventKind.Entry:
                 _open.Peek().Tree.Add(next.Entry!);
+                break;
+            case WalkEventKind.File when next.Job!.Stored is not null && next.Job.Pieces is not null:
+                Detached.Add(next.Job);
                 break;
             case WalkEventKind.File:
                 ConsumeFile(next.Entry!, next.Job!, buffer, throwIfFailed);
@@ -43,10 +58,9 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
                 EndDirectory();
                 break;
             case WalkEventKind.Mark:
+                while (!Detached.IsEmpty)
+                    TakeDetached(throwIfFailed);
                 next.Reached!();
-                break;
-            case WalkEventKind.Part:
-                ConsumePart(next.Job!, next.Part!);
                 break;
         }
     }
@@ -70,23 +84,6 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
             (content, size) = StorePieces(pieces, throwIfFailed);
         else
             (content, size) = StoreSmall(job, buffer);
-        Conclude(entry, job, content, size);
-    }
-
-    // Parts of several files come in turns; each file gathers its own.
-    private void ConsumePart(FileJob job, Piece part)
-    {
-        ChunkListWriter content = job.Parts ??= new ChunkListWriter(blobs.PutMeta);
-        long before = content.Length;
-        Store(part.Items, part.Buffer, content);
-        progress.Add(files: 0, content.Length - before);
-        long size = content.Length;
-        if (part.IsLast)
-            Conclude(null, job, content.Finish(), size);
-    }
-
-    private void Conclude(TreeEntry? entry, FileJob job, FileContent content, long size)
-    {
         progress.Add(files: 1, job.Pieces is null ? size : 0);
         progress.At(job.Path);
         if (job.Warning is { } warning)
@@ -98,7 +95,7 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         else if (job.Stored is { } stored)
             stored(content, size);
         else
-            _open.Peek().Tree.Add(entry! with { Content = content, Size = size, Attributes = job.Attributes ?? entry.Attributes });
+            _open.Peek().Tree.Add(entry with { Content = content, Size = size, Attributes = job.Attributes ?? entry.Attributes });
     }
 
     private (FileContent Content, long Size) StoreSmall(FileJob job, byte[]? buffer)

@@ -19,9 +19,6 @@ internal enum WalkEventKind
 
     /// <summary>A place in the order of events whose coming is told.</summary>
     Mark = 5,
-
-    /// <summary>The next part of a file that is read beside the others.</summary>
-    Part = 6,
 }
 
 /// <summary>One event of a walk.</summary>
@@ -29,8 +26,7 @@ internal enum WalkEventKind
 /// <param name="Entry">The entry; for a file without its content, for a directory without its tree.</param>
 /// <param name="Job">For a file: what is to be read, and later what was.</param>
 /// <param name="Reached">For a mark: called when all before it is stored.</param>
-/// <param name="Part">For a part: what was read.</param>
-internal readonly record struct WalkEvent(WalkEventKind Kind, TreeEntry? Entry, FileJob? Job = null, Action? Reached = null, Piece? Part = null);
+internal readonly record struct WalkEvent(WalkEventKind Kind, TreeEntry? Entry, FileJob? Job = null, Action? Reached = null);
 
 /// <summary>A run of events and the content of the small files among them. Readers fill batches in any order, the
 /// tree stage consumes them in the order of the walk.</summary>
@@ -55,6 +51,9 @@ internal sealed class WalkBatch : IDisposable
 
     /// <summary>True where a file's content comes in pieces while the batch is consumed.</summary>
     public bool IsStreamed { get; set; }
+
+    /// <summary>True once all its files were read.</summary>
+    public bool IsRead => _read.IsSet;
 
     /// <summary>Says that all its files were read.</summary>
     public void MarkRead() => _read.Set();

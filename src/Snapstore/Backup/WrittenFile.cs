@@ -3,12 +3,13 @@ namespace Snapstore.Backup;
 /// <summary>The end of a content that the source writes to. A small one is kept until it is whole and goes with others; a larger
 /// one is handed to a thread of its own.</summary>
 /// <param name="files">Those that are written.</param>
-/// <param name="putSmall">Takes a small content.</param>
+/// <param name="putWhole">Takes a content that is whole: a small one, or any where nobody reads beside the source.</param>
 /// <param name="makeJob">Makes the job that reads a larger one.</param>
 /// <param name="mayBeSmall">False where it is known to be large.</param>
 internal sealed class WrittenFile(
-    WrittenFiles files, Action<byte[]> putSmall, Func<Stream, PieceQueue, FileJob> makeJob, bool mayBeSmall) : Stream
+    WrittenFiles files, Action<byte[]> putWhole, Func<Stream, PieceQueue, FileJob> makeJob, bool mayBeSmall) : Stream
 {
+    private readonly MemoryStream? _whole = files.GathersWhole ? new MemoryStream() : null;
     private byte[]? _start;
     private int _length;
 #pragma warning disable CA2213 // The reader's: it disposes of it.
@@ -39,6 +40,12 @@ internal sealed class WrittenFile(
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(_isEnded, this);
+        if (_whole is not null)
+        {
+            _whole.Write(buffer);
+            return;
+        }
+
         if (_handed is null && mayBeSmall && _length + buffer.Length <= WrittenFiles.SmallMax)
         {
             _start ??= files.TakeStart();
@@ -83,6 +90,13 @@ internal sealed class WrittenFile(
 
     private void End()
     {
+        if (_whole is not null)
+        {
+            putWhole(_whole.ToArray());
+            _whole.Dispose();
+            return;
+        }
+
         if (_handed is null && !mayBeSmall)
             StartReading();
         if (_handed is not null)
@@ -93,7 +107,7 @@ internal sealed class WrittenFile(
 
         byte[] small = _start.AsSpan(0, _length).ToArray();
         ReturnStart();
-        putSmall(small);
+        putWhole(small);
     }
 
     private void StartReading()

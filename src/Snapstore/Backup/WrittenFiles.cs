@@ -5,7 +5,8 @@ namespace Snapstore.Backup;
 
 /// <summary>The contents that a source writes itself, several beside each other: each has a thread that reads what is
 /// written. Used by the source's thread.</summary>
-/// <remarks>Memory: a ring of 512 KiB and two pieces for each that is open or not yet read to its end.</remarks>
+/// <remarks>Memory: a ring of 512 KiB and two pieces for each that is open or not yet read to its end. A pipeline without threads
+/// of its own, as simulations use it, has each content in memory until it is whole.</remarks>
 internal sealed class WrittenFiles(BackupPipeline pipeline) : IDisposable
 {
     /// <summary>Bytes up to which a content goes with other small ones and needs no thread.</summary>
@@ -16,6 +17,9 @@ internal sealed class WrittenFiles(BackupPipeline pipeline) : IDisposable
     private readonly List<Reader> _readers = [];
     private readonly ConcurrentBag<byte[]> _rings = [];
     private byte[]? _start;
+
+    /// <summary>True where contents are gathered whole, for nobody reads beside the source.</summary>
+    public bool GathersWhole => pipeline.IsInline;
 
     /// <summary>A buffer of <see cref="SmallMax"/> for the beginning of a content.</summary>
     public byte[] TakeStart() => Interlocked.Exchange(ref _start, null) ?? LargeBuffer.Allocate(SmallMax);
