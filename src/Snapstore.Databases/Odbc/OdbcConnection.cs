@@ -173,10 +173,10 @@ internal sealed unsafe class OdbcConnection : IDisposable
 
     private string Info(ushort what)
     {
-        const int charsMax = 512;
-        char* text = stackalloc char[charsMax];
-        short result = OdbcNative.SQLGetInfoW(_handle, what, text, charsMax * sizeof(char), out short length);
-        return result is OdbcNative.Success or OdbcNative.SuccessWithInfo ? new string(text, 0, Math.Clamp(length / sizeof(char), 0, charsMax - 1)) : "";
+        const int CharsMax = 512;
+        char* text = stackalloc char[CharsMax];
+        short result = OdbcNative.SQLGetInfoW(_handle, what, text, CharsMax * sizeof(char), out short length);
+        return result is OdbcNative.Success or OdbcNative.SuccessWithInfo ? new string(text, 0, Math.Clamp(length / sizeof(char), 0, CharsMax - 1)) : "";
     }
 
     private int InfoShort(ushort what)

@@ -15,18 +15,18 @@ internal sealed class OdbcException(string message, string state) : IOException(
     /// <param name="secret">A text that must not be repeated.</param>
     public static unsafe OdbcException Of(short type, nint handle, string what, string? secret)
     {
-        const int messageMax = 2048;
-        char* state = stackalloc char[6], text = stackalloc char[messageMax];
+        const int MessageMax = 2048;
+        char* state = stackalloc char[6], text = stackalloc char[MessageMax];
         StringBuilder all = new();
         string firstState = "";
         for (short record = 1; record <= 5; record++)
         {
-            short result = OdbcNative.SQLGetDiagRecW(type, handle, record, state, out _, text, messageMax, out short length);
+            short result = OdbcNative.SQLGetDiagRecW(type, handle, record, state, out _, text, MessageMax, out short length);
             if (result is not (OdbcNative.Success or OdbcNative.SuccessWithInfo))
                 break;
             string recordState = new(state, 0, 5);
             firstState = firstState.Length == 0 ? recordState : firstState;
-            string said = WithoutSources(new string(text, 0, Math.Clamp((int)length, 0, messageMax - 1)));
+            string said = WithoutSources(new string(text, 0, Math.Clamp((int)length, 0, MessageMax - 1)));
             all.Append(all.Length == 0 ? "" : "; ").Append(said.Trim().ReplaceLineEndings(" "));
         }
 

@@ -49,6 +49,10 @@ internal sealed class OdbcPlace
         return new OdbcPlace(keys, ParseFormat(mark < 0 ? "" : text[(mark + 1)..]));
     }
 
+    /// <summary>True where the connection itself, and not a DSN, names such a driver.</summary>
+    public bool NamesDriver(string part) => _keys.Exists(pair =>
+        pair.Key.Equals("DRIVER", StringComparison.OrdinalIgnoreCase) && pair.Value.Contains(part, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The text for the driver manager.</summary>
     /// <param name="added">Keys that are added unless they are set.</param>
     /// <param name="password">The password; null to leave it to the DSN.</param>

@@ -120,6 +120,10 @@ internal sealed record OdbcTable
     [JsonIgnore]
     public string From { get; init; } = "";
 
+    /// <summary>What its rows are written to, as SQL.</summary>
+    [JsonIgnore]
+    public string Into => From.StartsWith("ONLY ", StringComparison.Ordinal) ? From[5..] : From;
+
     /// <summary>False where its rows are not part of a transaction; not part of the file.</summary>
     [JsonIgnore]
     public bool IsTransactional { get; init; } = true;
