@@ -1,5 +1,6 @@
 using System.Text;
 using Snapstore.Backup;
+using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Sources;
 
@@ -32,7 +33,7 @@ internal sealed class SlowSource(string path, SqliteWorld world) : ISource
 
     private sealed class Between(ISourceTree tree, Action meanwhile) : ISourceTree
     {
-        public void Add(ReadOnlySpan<byte> path, Formats.TreeEntry entry) => tree.Add(path, entry);
+        public void Add(ReadOnlySpan<byte> path, TreeEntry entry) => tree.Add(path, entry);
 
         public void Put(ReadOnlySpan<byte> path, SourceContent content)
         {
