@@ -116,7 +116,7 @@ internal sealed class SqlitePages : IDisposable
             Reopen(_path, SqliteNative.OpenReadWrite, wait);
             BeginRead();
         }
-        catch (SqliteException e) when (e.BasicCode == SqliteException.CannotOpen && !hasLog && IsWalDatabase())
+        catch (SqliteException e) when (e.BasicCode is SqliteException.CannotOpen or SqliteException.ReadOnly && !hasLog && IsWalDatabase())
         {
             // A log that cannot be made here is a log that nobody has.
             BeginStill(wait);

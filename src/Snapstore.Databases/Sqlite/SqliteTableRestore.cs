@@ -43,7 +43,8 @@ internal sealed partial class SqliteTableRestore(SqliteTarget target, DatabaseRe
                 throw new SourceException($"table {name} of sqlite:{target.Path} was changed meanwhile; nothing was changed by this restore, run again");
             if (target.Find("main", name) is { } old)
                 _connection.Run($"DROP TABLE {SqliteCatalog.Qualified("main", old)}");
-            _connection.Run(SqliteDefinition.OfTable(DefinitionOf(table), name));
+            // Under its own name to the letter as it was, so that its definition stays the same text.
+            _connection.Run(table == name ? DefinitionOf(table) : SqliteDefinition.OfTable(DefinitionOf(table), name));
             string columns = CopyRows(table, name);
             CopySequence(table, name);
             List<(string, long)> objects = Recreate(table, name);
