@@ -47,6 +47,23 @@ internal static unsafe partial class Terminal
         }
     }
 
+    /// <summary>Asks a question on the controlling terminal, whatever standard input is; null where there is none.</summary>
+    public static string? ReadAnswer(string question)
+    {
+        int file = open("/dev/tty", ReadWrite | CloseOnExec | NoControllingTerminal);
+        if (file < 0)
+            return null;
+        try
+        {
+            Put(file, question);
+            return Encoding.UTF8.GetString(ReadLine(file));
+        }
+        finally
+        {
+            _ = close(file);
+        }
+    }
+
     /// <summary>Ends a prompt that is waiting: shows input again. False where none is.</summary>
     public static bool ShowInput()
     {

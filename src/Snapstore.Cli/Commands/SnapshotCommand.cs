@@ -2,18 +2,20 @@ using System.CommandLine;
 using Snapstore.Backup;
 using Snapstore.Compression;
 using Snapstore.Repositories;
+using Snapstore.Sources;
 
 namespace Snapstore.Cli.Commands;
 
 /// <summary>`snapshot`: takes one.</summary>
 internal sealed class SnapshotCommand : VerbCommand
 {
-    public const string Summary = "Take a snapshot of files, of standard input, or of a command's output";
+    public const string Summary = "Take a snapshot of files, a database, standard input, or a command's output";
 
     private readonly Argument<string[]> _sources = Declare.Arguments(
-        "SOURCE", "Files and directories; or - for standard input; or exec: for the output of the command behind --", isOptional: true);
+        "SOURCE", "Files and directories; or a database (postgres://...); or - for standard input; or exec: for a command's output", isOptional: true);
 
     private readonly FileSourceOptions _files = new();
+    private readonly DatabaseSourceOptions _database = new();
     private readonly Option<string?> _name = Declare.Text("--name", "NAME", "The file's name in the snapshot, for - and exec:");
     private readonly Option<string[]> _tags = Declare.Texts("--tag", "TAG[,TAG...]", "Tag the snapshot");
     private readonly Option<string?> _host = Declare.Text("--host", "HOST", "Name this host (default: this machine's name)");
@@ -28,6 +30,7 @@ internal sealed class SnapshotCommand : VerbCommand
     {
         Arguments.Add(_sources);
         _files.AddTo(this);
+        _database.AddTo(this);
         foreach (Option option in (Option[])[_name, _tags, _host, _time, _dryRun, _compression])
             Options.Add(option);
     }
@@ -45,12 +48,16 @@ internal sealed class SnapshotCommand : VerbCommand
         ("snapstore snapshot /home /etc --exclude '*.tmp' --tag nightly", "Two directories in one snapshot."),
         ("pg_dump shop | snapstore snapshot - --name shop.sql", "Standard input; better is exec:, which notices a failure."),
         ("snapstore snapshot exec: --name shop.sql -- pg_dump shop", "A command's output, kept only if the command exits 0."),
+        ("snapstore snapshot postgres://db1/shop", "A database, consistent, every table in its own file."),
         ("find /data -newer mark -print0 | snapstore snapshot --files-from0 -", "The files that another program names."),
     ];
 
     public override int Run(CommandContext context)
     {
         string[] sources = context.Parsed.GetValue(_sources) ?? [];
+        if (DatabaseSourceOptions.Find(sources) is { } database)
+            return RunDatabase(context, database);
+        _database.RefuseGiven(context);
         string? stream = StreamSource.Kind(sources);
         if (stream is not null)
             _files.RefuseGiven(context, stream);
@@ -68,6 +75,21 @@ internal sealed class SnapshotCommand : VerbCommand
                 : FileBackup.Run(repository.Open, _files.Read(context, repository.Open, paths), options, progress, context.Time, context.Cancel);
         }
 
+        return SnapshotReport.Print(context, report);
+    }
+
+    private int RunDatabase(CommandContext context, string url)
+    {
+        _files.RefuseGiven(context, "of a database");
+        if (context.Value(_name) is not null)
+            throw new UsageException("--name is for - and exec:; a database's snapshot is named by its URL");
+        using ISource source = _database.Open(context, url);
+        BackupOptions options = ReadOptions(context);
+        RunProgress progress = new();
+        BackupReport report;
+        using Repository repository = context.OpenRepository();
+        using (new ProgressLine(context.Output, context.Time, () => State(progress)))
+            report = SourceBackup.Run(repository, source, options, progress, context.Time, context.Cancel);
         return SnapshotReport.Print(context, report);
     }
 

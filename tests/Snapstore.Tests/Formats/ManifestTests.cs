@@ -37,7 +37,7 @@ public sealed class ManifestTests
     [Fact]
     public void Refuses_a_source_that_it_does_not_know()
     {
-        Assert.Throws<UnsupportedException>(static () => Manifest.Decode(Record(source: 4)));
+        Assert.Throws<UnsupportedException>(static () => Manifest.Decode(Record(source: 5)));
         Assert.Throws<UnsupportedException>(static () => Manifest.Decode(Record(source: 0)));
         Assert.Throws<UnsupportedException>(static () => Manifest.Decode(Record(source: ulong.MaxValue)));
         Assert.Equal(SourceKind.Stream, Manifest.Decode(Record(source: 2)).Source);
@@ -95,7 +95,7 @@ public sealed class ManifestTests
     private static Manifest Sample(SeededValues values) => new()
     {
         Root = values.Id(),
-        Source = (SourceKind)(1 + values.Int(3)),
+        Source = (SourceKind)(1 + values.Int(4)),
         Paths = [.. Enumerable.Range(0, values.Int(4)).Select(_ => values.Bytes(20))],
         Host = values.Text(),
         User = values.Text(),
@@ -114,5 +114,8 @@ public sealed class ManifestTests
             ? new CommandFacts(values.Texts(), values.Int(256), TimeSpan.FromTicks(values.Size() / TimeSpan.NanosecondsPerTick), values.Bytes(50))
             : null,
         Excludes = values.Texts(),
+        Database = values.Bool()
+            ? new DatabaseFacts { Engine = values.Text(), Version = values.Text(), Position = [(values.Text(), values.Text())], Tables = values.Size(), Rows = values.Size() }
+            : null,
     };
 }
