@@ -14,7 +14,7 @@ internal sealed class SourceTree : ISourceTree
     private readonly ParentPaths _parent;
     private readonly BackupNotes _notes;
     private readonly EntryTime _now;
-    private readonly SourceDirectory _root;
+    private SourceDirectory _root;
     private long _files, _directories, _others, _filesNew, _filesUnchanged;
 
     public SourceTree(BackupPipeline pipeline, ParentPaths parent, BackupNotes notes, TimeProvider time)
@@ -80,6 +80,13 @@ internal sealed class SourceTree : ISourceTree
     {
         _pipeline.WaitUntilBuilt();
         ThrowIfLeftOut();
+    }
+
+    /// <inheritdoc/>
+    public void StartOver()
+    {
+        _root = new SourceDirectory();
+        _files = _directories = _others = _filesNew = _filesUnchanged = 0;
     }
 
     /// <inheritdoc/>
