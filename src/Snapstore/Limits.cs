@@ -12,6 +12,16 @@ public static class Limits
     /// <summary>Bytes of plaintext in one segment, whoever wrote it: what a reader must be ready to hold.</summary>
     public const int SegmentSizeMax = 16 << 20;
 
+    /// <summary>Deltas at which a segment of them is closed: together they are some 256 MiB of plaintext, which
+    /// whoever verifies the segment decodes.</summary>
+    public const int DeltasInSegmentMax = 4096;
+
+    /// <summary>Bytes of a chunk, and of its base, below which no delta is tried: it would save less than its record takes.</summary>
+    public const int DeltaChunkSizeMin = 4 << 10;
+
+    /// <summary>Bytes of a file, as it was, below which no delta is tried: reading a base costs a whole segment.</summary>
+    public const int DeltaFileSizeMin = 128 << 10;
+
     /// <summary>Bytes of segments at which a pack is closed.</summary>
     public const int PackSizeTarget = 32 << 20;
 

@@ -69,6 +69,16 @@ internal sealed class WorkQueue<T> : IDisposable
         throw new InvalidOperationException("an item was added to a work queue that is complete");
     }
 
+    /// <summary>True where nothing waits to be worked on.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+                return _queue.Count == 0;
+        }
+    }
+
     /// <summary>Throws what the queue failed of, if it did.</summary>
     public void ThrowIfFailed() => _failure?.Throw();
 

@@ -64,6 +64,19 @@ public sealed class SourceBackupTests
         _repository.AssertNoSnapshot();
     }
 
+    // The first content waits for the second to be read far beyond what any queue holds.
+    [Fact]
+    public void Contents_are_read_beside_each_other()
+    {
+        using ManualResetEventSlim isFar = new();
+        using Repository repository = _repository.Open();
+        using PairSource source = new(new WatchedStream(0, isFar.Wait), new WatchedStream(12 << 20, isFar.Set));
+
+        BackupReport report = Run(repository, source, workers: 2);
+
+        Assert.Equal(32 << 20, report.Manifest.Counts.Bytes);
+    }
+
     private BackupReport Take(int workers, params (string Path, byte[] Content)[] contents)
     {
         using Repository repository = _repository.Open();
@@ -99,5 +112,41 @@ public sealed class SourceBackupTests
     private sealed class FailingStream : MemoryStream
     {
         public override int Read(Span<byte> buffer) => throw new IOException("the connection was lost");
+    }
+
+    private sealed class PairSource(Stream first, Stream second) : ISource
+    {
+        public SourceKind Kind => SourceKind.Database;
+
+        public byte[] Name => "test://pair"u8.ToArray();
+
+        public SourceFacts Facts => new();
+
+        public void Capture(ISourceTree tree, CancellationToken cancel)
+        {
+            tree.Put("a"u8, new SourceContent(() => first));
+            tree.Put("b"u8, new SourceContent(() => second));
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    // 16 MiB of zeros; at a place, something happens.
+    private sealed class WatchedStream(long place, Action reached) : MemoryStream
+    {
+        private const long Size = 16 << 20;
+        private long _position;
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (_position <= place && _position + buffer.Length > place)
+                reached();
+            int count = (int)Math.Min(buffer.Length, Size - _position);
+            buffer[..count].Clear();
+            _position += count;
+            return count;
+        }
     }
 }

@@ -53,7 +53,7 @@ internal static class PackTargets
     }
 
     private static IEnumerable<byte[]> StartOfDirectory(SeededValues values) =>
-        [Packs.Bytes("pack-directory"), EncodeDirectory(values.Directory())];
+        [Packs.Bytes("pack-directory"), Packs.Bytes("pack-directory-deltas"), EncodeDirectory(values.Directory()), EncodeDirectory(values.DirectoryWithDeltas())];
 
     private static string? GiveDirectory(byte[] input) => Promise.SameBytes(input, EncodeDirectory(DecodeDirectory(input)));
 
@@ -67,8 +67,8 @@ internal static class PackTargets
 
     private static IndexedPack RandomPack(SeededValues values)
     {
-        PackDirectory directory = values.Directory();
         PackKind kind = values.Bool() ? PackKind.Data : PackKind.Meta;
+        PackDirectory directory = kind == PackKind.Data && values.Bool() ? values.DirectoryWithDeltas() : values.Directory();
         return new IndexedPack(values.Session(), new ObjectHash(values.Fill(ObjectHash.Size)), directory.EndOffset + values.Int(1 << 20), kind, directory);
     }
 

@@ -13,7 +13,7 @@ namespace Snapstore.Backup;
 /// <remarks>
 /// | queue | bound | memory |
 /// | batches on their way to the tree stage | 8 | 8 x 1 MiB of small files, 8 x 512 entries |
-/// | pieces of one large file | 3 | 3 x 1 MiB for each reader |
+/// | pieces of one large file or content of a source | 3 | 3 x 1 MiB for each reader |
 /// | segments to be sealed | workers + 1, and 2 open | 1 MiB each |
 /// | packs to be made durable | 1, and 2 open | their directories; bytes are with the storage |
 /// Readers take batches in the order of the walk, the tree stage consumes them in that order: so the batch it waits for
@@ -46,6 +46,7 @@ internal sealed class BackupPipeline : IDisposable
             return (new ReadStage(chunker, repository.Keys, cancel).Process, null);
         }, batch => batch.ReleaseSources());
         _building = new WorkQueue<WalkBatch>("trees", workers > 0 ? 1 : 0, BatchesMax, () => (Build, null));
+        _trees.Detached.Done = job => Release(job.Pieces);
         _isInline = workers == 0;
     }
 
@@ -83,7 +84,7 @@ internal sealed class BackupPipeline : IDisposable
     public void File(TreeEntry file, FileJob job) => Emit(new WalkEvent(WalkEventKind.File, file, job));
 
     /// <summary>The way of a large file's pieces; the job made with it comes next.</summary>
-    public PieceQueue NewPieceQueue() => _isInline ? new PieceQueue(_pieces, int.MaxValue) : new PieceQueue(_pieces);
+    public PieceQueue NewPieceQueue() => new(_pieces, _isInline ? int.MaxValue : PieceQueue.PiecesMax, _trees.Detached.Arrived);
 
     /// <summary>A file whose content comes in pieces.</summary>
     public void Stream(TreeEntry file, FileJob job)
@@ -133,6 +134,7 @@ internal sealed class BackupPipeline : IDisposable
         _batch.ReleaseSources();
         _batch.Dispose();
         _buffersFree.Dispose();
+        _trees.Dispose();
     }
 
     private void Emit(WalkEvent next)
@@ -159,6 +161,7 @@ internal sealed class BackupPipeline : IDisposable
         }
 
         _building.Add(full);
+        _trees.Detached.Arrived.Set();
     }
 
     private void Build(WalkBatch batch)
@@ -166,7 +169,7 @@ internal sealed class BackupPipeline : IDisposable
         using (batch)
         {
             ConsumeOrAbandon(batch);
-            foreach (WalkEvent done in batch.Events)
+            foreach (WalkEvent done in batch.Events.Where(done => done.Job?.Stored is null))
                 Release(done.Job?.Pieces);
             if (batch.Buffer is { } buffer)
             {
@@ -182,6 +185,10 @@ internal sealed class BackupPipeline : IDisposable
         try
         {
             _trees.Consume(batch, ThrowIfReadingEnded);
+
+            // Nothing else comes for the moment, and readers wait for their pieces to be taken.
+            while (_building.IsIdle && !_trees.Detached.IsEmpty)
+                _trees.TakeDetached(ThrowIfReadingEnded);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Snapstore.Backup;
 
@@ -20,9 +21,11 @@ internal sealed class Piece(int size)
 /// <remarks>Readers take files in the order of the walk, so the file that the tree stage waits for always has a reader.</remarks>
 /// <param name="pool">Buffers that no file uses now.</param>
 /// <param name="piecesMax">Buffers of one file; unbounded where one thread both fills and takes.</param>
-internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax = PieceQueue.PiecesMax)
+/// <param name="arrived">Set when a piece is there, for who takes from several queues; null where each is waited for.</param>
+internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoResetEvent? arrived = null)
 {
-    private const int PiecesMax = 3;
+    /// <summary>Buffers of one file, as a rule.</summary>
+    public const int PiecesMax = 3;
 
     private readonly object _lock = new();
     private readonly Queue<Piece> _full = new();
@@ -57,6 +60,15 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax = Piec
             _full.Enqueue(piece);
             Monitor.PulseAll(_lock);
         }
+
+        arrived?.Set();
+    }
+
+    /// <summary>The next piece, if it is there.</summary>
+    public bool TryTake([NotNullWhen(true)] out Piece? piece)
+    {
+        lock (_lock)
+            return _full.TryDequeue(out piece);
     }
 
     /// <summary>The next piece in order; asks meanwhile whether there ever will be one.</summary>

@@ -5,7 +5,7 @@ namespace Snapstore.Backup;
 
 /// <summary>Consumes batches in the order of the walk: stores what is new of the files' content and builds the trees
 /// bottom-up. One thread.</summary>
-internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProgress progress, BackupNotes notes)
+internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProgress progress, BackupNotes notes) : IDisposable
 {
     private readonly Stack<OpenDirectory> _open = new();
     private readonly Stack<TreeWriter> _spare = new();
@@ -17,14 +17,26 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
     /// <summary>Files that looked unchanged and whose content has changed.</summary>
     public long FilesFoundChanged { get; private set; }
 
+    /// <summary>Contents that are read beside each other; their entries are built elsewhere.</summary>
+    public DetachedContents Detached { get; } = new(blobs.PutMeta, progress, notes);
+
     /// <summary>Consumes one batch; <paramref name="throwIfFailed"/> is asked while it waits for the readers.</summary>
     public void Consume(WalkBatch batch, Action throwIfFailed)
     {
+        // Whoever is to read the batch may be busy with a detached content, and wait for its pieces to be taken.
+        while (!batch.IsStreamed && !batch.IsRead && !Detached.IsEmpty)
+            TakeDetached(throwIfFailed);
         if (!batch.IsStreamed)
             batch.WaitRead(throwIfFailed);
         foreach (WalkEvent next in batch.Events)
             Consume(next, batch.Buffer, throwIfFailed);
     }
+
+    /// <summary>Takes what has come of detached contents, or waits for it.</summary>
+    public void TakeDetached(Action throwIfFailed) =>
+        Detached.Take((piece, writer) => Store(piece.Items, piece.Buffer, writer), throwIfFailed);
+
+    public void Dispose() => Detached.Dispose();
 
     private void Consume(in WalkEvent next, byte[]? buffer, Action throwIfFailed)
     {
@@ -32,6 +44,9 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         {
             case WalkEventKind.Entry:
                 _open.Peek().Tree.Add(next.Entry!);
+                break;
+            case WalkEventKind.File when next.Job!.Stored is not null:
+                Detached.Add(next.Job);
                 break;
             case WalkEventKind.File:
                 ConsumeFile(next.Entry!, next.Job!, buffer, throwIfFailed);
@@ -43,6 +58,8 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
                 EndDirectory();
                 break;
             case WalkEventKind.Mark:
+                while (!Detached.IsEmpty)
+                    TakeDetached(throwIfFailed);
                 next.Reached!();
                 break;
         }
@@ -75,8 +92,6 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
             FilesFoundChanged++;
         if (job.Failure is { } failure)
             notes.LeaveOut(job.Path, failure);
-        else if (job.Stored is { } stored)
-            stored(content, size);
         else
             _open.Peek().Tree.Add(entry with { Content = content, Size = size, Attributes = job.Attributes ?? entry.Attributes });
     }
@@ -89,7 +104,7 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         ReadItem first = job.Items[0];
         if (job.Items.Count == 1 && !first.IsHole && first.Length <= Limits.InlineContentMax)
             return (FileContent.OfInline(buffer.AsSpan(first.Offset, (int)first.Length).ToArray()), first.Length);
-        Store(job.Items, buffer!);
+        Store(job.Items, buffer!, _content);
         long size = _content.Length;
         return (_content.Finish(), size);
     }
@@ -100,7 +115,7 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         {
             Piece piece = pieces.Take(throwIfFailed);
             long before = _content.Length;
-            Store(piece.Items, piece.Buffer);
+            Store(piece.Items, piece.Buffer, _content);
             progress.Add(files: 0, _content.Length - before);
             bool isLast = piece.IsLast;
             pieces.Return(piece);
@@ -111,13 +126,13 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         }
     }
 
-    private void Store(List<ReadItem> items, byte[] buffer)
+    private void Store(List<ReadItem> items, byte[] buffer, ChunkListWriter content)
     {
         foreach (ReadItem item in items)
         {
             if (!item.IsHole)
                 blobs.PutData(item.Id, buffer.AsSpan(item.Offset, (int)item.Length));
-            _content.Add(item.IsHole ? ContentItem.Hole(item.Length) : new ContentItem(item.Id, item.Length, IsHole: false));
+            content.Add(item.IsHole ? ContentItem.Hole(item.Length) : new ContentItem(item.Id, item.Length, IsHole: false));
         }
     }
 

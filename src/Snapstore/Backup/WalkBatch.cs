@@ -52,6 +52,9 @@ internal sealed class WalkBatch : IDisposable
     /// <summary>True where a file's content comes in pieces while the batch is consumed.</summary>
     public bool IsStreamed { get; set; }
 
+    /// <summary>True once all its files were read.</summary>
+    public bool IsRead => _read.IsSet;
+
     /// <summary>Says that all its files were read.</summary>
     public void MarkRead() => _read.Set();
 

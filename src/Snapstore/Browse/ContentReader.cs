@@ -1,5 +1,6 @@
 using Snapstore.Formats;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Browse;
 
@@ -98,11 +99,18 @@ public sealed class ContentReader : IDisposable
             // A blob that is missing is reported when it is read.
             if (item.IsHole || !_repository.Index.TryFind(item.Id, out BlobLocation location))
                 continue;
-            held.Add(_segments.Hold(location.Segment));
-            bytes += location.Segment.PlainLength;
+            Hold(location.Segment);
+            if (location.Delta is { Base: var found })
+                Hold(found.Segment);
         }
 
         return new ReadAhead(held, bytes);
+
+        void Hold(in SegmentLocation segment)
+        {
+            held.Add(_segments.Hold(segment));
+            bytes += segment.PlainLength;
+        }
     }
 
     /// <inheritdoc/>
@@ -118,28 +126,41 @@ public sealed class ContentReader : IDisposable
         if (item.IsHole)
             return null;
         BlobLocation location = _repository.Index.Find(item.Id, what);
-        return location.Length == item.Length
-            ? new HeldBlob(_segments.Hold(location.Segment), location.Offset)
-            : throw new CorruptDataException($"blob {item.Id} has {location.Length} bytes where {what} has {item.Length}");
+        if (location.Length != item.Length)
+            throw new CorruptDataException($"blob {item.Id} has {location.Length} bytes where {what} has {item.Length}");
+        OpenedSegment segment = _segments.Hold(location.Segment);
+        return new HeldBlob(segment, location, location.Delta is { Base: var found } ? _segments.Hold(found.Segment) : null);
     }
 
     private ContentPiece Take(PendingItem next, string what)
     {
         if (next.Blob is not { } blob)
             return new ContentPiece(default, next.Item.Length);
+        StorageKey suspect = blob.Location.Segment.Pack.Key;
         try
         {
-            ReadOnlyMemory<byte> bytes = blob.Segment.Bytes(blob.Offset, (int)next.Item.Length);
+            ReadOnlyMemory<byte> bytes = Open(blob, ref suspect);
             _verifier.Verify(PackKind.Data, next.Item.Id, bytes.Span);
             return new ContentPiece(bytes, 0);
         }
         catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
-            if (_repository.OtherCopies.TryRead(_verifier, next.Item.Id, blob.Segment.Place.Pack.Key) is { } copy)
+            if (_repository.OtherCopies.TryRead(_verifier, next.Item.Id, suspect) is { } copy)
                 return new ContentPiece(copy, 0);
             if (e is not CorruptDataException damage)
                 throw;
             throw new CorruptDataException($"{what} cannot be read whole: {damage.Message}", damage);
         }
+    }
+
+    private ReadOnlyMemory<byte> Open(in HeldBlob blob, ref StorageKey suspect)
+    {
+        if (blob.Location.Delta is not { } delta)
+            return blob.Segment.Bytes(blob.Location.Offset, blob.Location.Length);
+        suspect = delta.Base.Segment.Pack.Key;
+        ReadOnlyMemory<byte> prefix = blob.BaseSegment!.Bytes(delta.Base.Offset, delta.Base.Length);
+        suspect = blob.Location.Segment.Pack.Key;
+        ReadOnlyMemory<byte> frame = blob.Segment.Bytes(blob.Location.Offset, delta.FrameLength);
+        return _verifier.OpenDelta(frame.Span, prefix.Span, blob.Location.Length);
     }
 }

@@ -1,9 +1,22 @@
 using Snapstore.Formats;
+using Snapstore.Repositories;
 
 namespace Snapstore.Browse;
 
 /// <summary>Where a blob's bytes are or will be.</summary>
-internal readonly record struct HeldBlob(OpenedSegment Segment, int Offset);
+/// <param name="Segment">The segment that it stands in.</param>
+/// <param name="Location">Where it lies there.</param>
+/// <param name="BaseSegment">Where it is stored as a delta: the segment of its base.</param>
+internal readonly record struct HeldBlob(OpenedSegment Segment, BlobLocation Location, OpenedSegment? BaseSegment)
+{
+    /// <summary>Gives the segments back.</summary>
+    public void Release()
+    {
+        SegmentCache.Release(Segment);
+        if (BaseSegment is { } found)
+            SegmentCache.Release(found);
+    }
+}
 
 /// <summary>An item of a file's content whose segment is on its way; a hole has none.</summary>
 internal sealed record PendingItem(ContentItem Item, HeldBlob? Blob, long Bytes);
@@ -15,7 +28,7 @@ internal sealed class ReadWindow
     private const int ItemsMax = 1024;
 
     private readonly Queue<PendingItem> _items = new();
-    private OpenedSegment? _last;
+    private OpenedSegment? _last, _lastBase;
     private long _bytes;
 
     public bool IsEmpty => _items.Count == 0;
@@ -27,10 +40,15 @@ internal sealed class ReadWindow
     public void Add(in ContentItem item, HeldBlob? blob)
     {
         // Neighbours in one segment count it once; that it is counted again when a file comes back to it errs to the safe side.
-        bool isCounted = blob is null || (_items.Count > 0 && ReferenceEquals(_last, blob.Value.Segment));
-        long bytes = isCounted ? 0 : blob!.Value.Segment.Place.PlainLength;
+        long bytes = 0;
+        if (blob is { } held)
+        {
+            if (_items.Count == 0)
+                (_last, _lastBase) = (null, null);
+            bytes = BytesUnless(held.Segment, ref _last) + (held.BaseSegment is { } found ? BytesUnless(found, ref _lastBase) : 0);
+        }
+
         _items.Enqueue(new PendingItem(item, blob, bytes));
-        _last = blob?.Segment ?? _last;
         _bytes += bytes;
     }
 
@@ -38,8 +56,15 @@ internal sealed class ReadWindow
     {
         PendingItem done = _items.Dequeue();
         _bytes -= done.Bytes;
-        if (done.Blob is { } blob)
-            SegmentCache.Release(blob.Segment);
+        done.Blob?.Release();
+    }
+
+    private static long BytesUnless(OpenedSegment segment, ref OpenedSegment? last)
+    {
+        if (ReferenceEquals(segment, last))
+            return 0;
+        last = segment;
+        return segment.Place.PlainLength;
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Snapstore.Compression;
@@ -51,6 +52,14 @@ public sealed class ZstdCompressor : IDisposable
         return ZstdNative.Compress(_context, source, destination);
     }
 
+    /// <summary>Writes one frame that only opens with the same <paramref name="prefix"/>; returns its length, or 0 where it
+    /// does not fit into <paramref name="destination"/>.</summary>
+    public int Compress(ReadOnlySpan<byte> source, ReadOnlySpan<byte> prefix, Span<byte> destination)
+    {
+        ObjectDisposedException.ThrowIf(_context == 0, this);
+        return ZstdNative.Compress(_context, source, prefix, destination);
+    }
+
     /// <summary>False where samples say that compressing would save less than a twentieth.</summary>
     public bool IsWorthTrying(ReadOnlySpan<byte> source)
     {
@@ -79,14 +88,21 @@ public sealed class ZstdDecompressor : IDisposable
 
     /// <summary>Opens one frame whose content must be exactly as long as <paramref name="destination"/>.</summary>
     /// <exception cref="CorruptDataException">The bytes are not such a frame.</exception>
-    public void Decompress(ReadOnlySpan<byte> frame, Span<byte> destination)
+    public void Decompress(ReadOnlySpan<byte> frame, Span<byte> destination) => Decompress(frame, [], destination);
+
+    /// <summary>Opens one frame that was made with this <paramref name="prefix"/>. With another prefix it fails or gives other bytes:
+    /// whoever asks checks what comes out.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not such a frame.</exception>
+    public void Decompress(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> prefix, Span<byte> destination)
     {
         ObjectDisposedException.ThrowIf(_context == 0, this);
         if (ZstdNative.ContentSize(frame) != (ulong)destination.Length)
             throw new CorruptDataException($"a zstd frame does not announce the expected {destination.Length} bytes");
         if (ZstdNative.FrameLength(frame) != (nuint)frame.Length)
             throw new CorruptDataException("a zstd frame is damaged, or more bytes follow it");
-        int length = ZstdNative.Decompress(_context, frame, destination);
+        int length = prefix.IsEmpty
+            ? ZstdNative.Decompress(_context, frame, destination)
+            : ZstdNative.Decompress(_context, frame, prefix, destination);
         if (length != destination.Length)
             throw new CorruptDataException($"a zstd frame holds {length} bytes instead of {destination.Length}");
     }
@@ -99,7 +115,10 @@ public sealed class ZstdDecompressor : IDisposable
 internal static partial class ZstdNative
 {
     private const string Library = "libzstd.so.1";
-    private const int ParameterLevel = 100;
+    private const int ParameterLevel = 100, ParameterWindowLog = 101, WindowLogMin = 10, ResetSession = 1;
+
+    // ZSTD_error_dstSize_tooSmall: part of the stable ABI.
+    private const uint ErrorDestinationTooSmall = 70;
 
     public static nint CreateCompressor() => Guard(static () => ZSTD_createCCtx());
 
@@ -117,9 +136,38 @@ internal static partial class ZstdNative
     public static int Compress(nint context, ReadOnlySpan<byte> source, Span<byte> destination) =>
         (int)Check(ZSTD_compress2(context, destination, (nuint)destination.Length, source, (nuint)source.Length), "compress");
 
-    public static int Decompress(nint context, ReadOnlySpan<byte> source, Span<byte> destination)
+    // A prefix holds for the next frame only, and must not move until that is done.
+    public static unsafe int Compress(nint context, ReadOnlySpan<byte> source, ReadOnlySpan<byte> prefix, Span<byte> destination)
     {
-        nuint result = ZSTD_decompressDCtx(context, destination, (nuint)destination.Length, source, (nuint)source.Length);
+        int windowLog = Math.Max(WindowLogMin, BitOperations.Log2((uint)(source.Length + prefix.Length)) + 1);
+        Check(ZSTD_CCtx_setParameter(context, ParameterWindowLog, windowLog), "set the window");
+        nuint result;
+        fixed (byte* start = prefix)
+        {
+            Check(ZSTD_CCtx_refPrefix(context, start, (nuint)prefix.Length), "take a prefix");
+            result = ZSTD_compress2(context, destination, (nuint)destination.Length, source, (nuint)source.Length);
+        }
+
+        bool isTooLong = ZSTD_isError(result) != 0 && ZSTD_getErrorCode(result) == ErrorDestinationTooSmall;
+        Check(ZSTD_CCtx_reset(context, ResetSession), "begin anew");
+        Check(ZSTD_CCtx_setParameter(context, ParameterWindowLog, 0), "set the window back");
+        return isTooLong ? 0 : (int)Check(result, "compress");
+    }
+
+    public static int Decompress(nint context, ReadOnlySpan<byte> source, Span<byte> destination) =>
+        Opened(ZSTD_decompressDCtx(context, destination, (nuint)destination.Length, source, (nuint)source.Length));
+
+    public static unsafe int Decompress(nint context, ReadOnlySpan<byte> source, ReadOnlySpan<byte> prefix, Span<byte> destination)
+    {
+        fixed (byte* start = prefix)
+        {
+            Check(ZSTD_DCtx_refPrefix(context, start, (nuint)prefix.Length), "take a prefix");
+            return Opened(ZSTD_decompressDCtx(context, destination, (nuint)destination.Length, source, (nuint)source.Length));
+        }
+    }
+
+    private static int Opened(nuint result)
+    {
         return ZSTD_isError(result) == 0
             ? (int)result
             : throw new CorruptDataException($"a zstd frame cannot be opened: {ErrorName(result)}");
@@ -171,6 +219,18 @@ internal static partial class ZstdNative
 
     [LibraryImport(Library)]
     private static partial nuint ZSTD_decompressDCtx(nint context, Span<byte> destination, nuint destinationSize, ReadOnlySpan<byte> source, nuint sourceSize);
+
+    [LibraryImport(Library)]
+    private static unsafe partial nuint ZSTD_CCtx_refPrefix(nint context, byte* prefix, nuint prefixSize);
+
+    [LibraryImport(Library)]
+    private static unsafe partial nuint ZSTD_DCtx_refPrefix(nint context, byte* prefix, nuint prefixSize);
+
+    [LibraryImport(Library)]
+    private static partial nuint ZSTD_CCtx_reset(nint context, int directive);
+
+    [LibraryImport(Library)]
+    private static partial uint ZSTD_getErrorCode(nuint code);
 
     [LibraryImport(Library)]
     private static partial ulong ZSTD_getFrameContentSize(ReadOnlySpan<byte> source, nuint sourceSize);

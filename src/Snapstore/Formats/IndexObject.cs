@@ -45,6 +45,8 @@ public static class IndexObject
             PackDirectory directory = PackDirectory.Decode(ref reader);
             if (size > Limits.PackSizeMax || directory.EndOffset > (long)size || kind is not (PackKind.Data or PackKind.Meta))
                 throw reader.Bad($"describes a pack of kind {(byte)kind} and {size} bytes whose segments end at {directory.EndOffset}");
+            if (directory.HasDeltas && kind != PackKind.Data)
+                throw reader.Bad("describes deltas in a pack of nodes");
             packs.Add(new IndexedPack(session, hash, (long)size, kind, directory));
         }
 

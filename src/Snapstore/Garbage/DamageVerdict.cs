@@ -36,13 +36,18 @@ internal sealed class DamageVerdict(Repository repository, CancellationToken can
         foreach (SegmentRecord segment in pack.Directory.Segments.ToArray())
         {
             cancel.ThrowIfCancellationRequested();
-            BlobRecord[] alone = [.. pack.Directory.BlobsOf(segment).ToArray().Where(blob => !usable.Contains(blob.Id))];
-            if (alone.Length > 0 && Opens(segments, reference, segment))
+            RepackedSegment alone = new(pack, segment, (in BlobRecord blob, DeltaRecord? delta) => IsAlone(usable, blob, delta));
+            if (alone.IsWanted && Opens(segments, reference, segment))
                 return false;
         }
 
         return true;
     }
+
+    // A base may be needed although its blob is there as a delta as well; a delta without a base gives nothing, wherever it stands.
+    private static bool IsAlone(BlobIndex usable, in BlobRecord blob, DeltaRecord? delta) => delta is not { Base: var prefix }
+        ? !usable.ContainsPlain(blob.Id)
+        : !usable.Contains(blob.Id) && usable.ContainsPlain(prefix);
 
     private static bool Opens(SegmentReader segments, PackReference pack, in SegmentRecord segment)
     {

@@ -11,6 +11,7 @@ internal sealed class LiveBlobs(Repository repository) : IDisposable
 
     private readonly BlobReader _blobs = new(repository, CachedBytes);
     private readonly BlobIdSet _ids = new(RecordTableLimits.Small);
+    private BlobIdSet _bases = new(RecordTableLimits.Small);
     private readonly Stack<(BlobId Id, bool IsList)> _pending = new();
 
     /// <summary>True where every blob must be in the repository's index: a copy that is found elsewhere does not do.</summary>
@@ -21,6 +22,28 @@ internal sealed class LiveBlobs(Repository repository) : IDisposable
 
     /// <summary>True where a snapshot needs the blob.</summary>
     public bool Contains(in BlobId id) => _ids.Contains(id);
+
+    /// <summary>True where a delta of a blob that a snapshot needs has this one as base.</summary>
+    public bool IsBase(in BlobId id) => _bases.Contains(id);
+
+    /// <summary>True where this copy of a blob is of use: plain, for a snapshot or as a base; as a delta, where the base is there and
+    /// the blob is no base itself (for then it is there plain).</summary>
+    public bool Needs(in BlobRecord blob, DeltaRecord? delta) => delta is not { Base: var prefix }
+        ? _ids.Contains(blob.Id) || _bases.Contains(blob.Id)
+        : _ids.Contains(blob.Id) && !_bases.Contains(blob.Id) && repository.Index.ContainsPlain(prefix);
+
+    /// <summary>Finds the bases of all deltas of blobs that snapshots need: of every delta there is, so that it does not matter which of
+    /// several copies stays.</summary>
+    public void FindBases(BlobIndex index)
+    {
+        _bases.Dispose();
+        _bases = new BlobIdSet(RecordTableLimits.Small);
+        foreach ((BlobKey delta, BlobKey found) in index.Deltas())
+        {
+            if (_ids.Contains(delta) && index.ContainsPlain(found))
+                _bases.Add(found);
+        }
+    }
 
     /// <summary>Adds all that this snapshot needs.</summary>
     /// <exception cref="CorruptDataException">A node of its tree is missing or damaged: what lies below it is not known.</exception>
@@ -47,6 +70,7 @@ internal sealed class LiveBlobs(Repository repository) : IDisposable
     {
         _blobs.Dispose();
         _ids.Dispose();
+        _bases.Dispose();
     }
 
     private void Push(in BlobId id, bool isList)

@@ -153,20 +153,16 @@ public sealed class Pruner
     {
         HashSet<StorageKey> moved = [.. plan.Repack.Select(pack => pack.Key)];
         HashSet<StorageKey> leaves = [.. moved, .. plan.Delete.Select(pack => pack.Key)];
-        using BlobIdSet kept = new(RecordTableLimits.Small);
+        using KeptCopies kept = new(survey.Live);
         foreach (IndexedPack pack in survey.Catalog.Read().Where(pack => !leaves.Contains(KeyOf(pack))))
         {
             _cancel.ThrowIfCancellationRequested();
-            foreach (BlobRecord blob in pack.Directory.Blobs)
-            {
-                if (survey.Live.Contains(blob.Id))
-                    kept.Add(blob.Id);
-            }
+            kept.KeepAllOf(pack);
         }
 
         foreach (IndexedPack pack in survey.Catalog.Read().Where(pack => moved.Contains(KeyOf(pack))))
         {
-            repacker.Add(pack, id => survey.Live.Contains(id) && kept.Add(id), _cancel);
+            repacker.Add(pack, kept.Keep, _cancel);
             _progress.Add(pack.Size);
         }
     }

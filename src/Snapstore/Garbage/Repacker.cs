@@ -6,12 +6,14 @@ using Snapstore.Storage;
 namespace Snapstore.Garbage;
 
 /// <summary>Writes what is needed of some packs anew, under a session of its own: segments that are needed whole are moved
-/// as they are stored, of others the needed blobs go into new segments. Everything is opened and held against its id first.</summary>
+/// as they are stored, of others the needed blobs go into new segments. Deltas stay deltas. Everything is opened and held against its
+/// id first, deltas with the help of their bases.</summary>
 internal sealed class Repacker : IDisposable
 {
     private readonly Repository _repository;
     private readonly PackSink _sink;
     private readonly SegmentReader _segments;
+    private readonly BlobReader _bases;
     private readonly SegmentSealing _sealing;
     private byte[] _plain = [];
 
@@ -20,6 +22,7 @@ internal sealed class Repacker : IDisposable
         _repository = repository;
         _sink = new PackSink(repository, session, Math.Min(workers, 1), time);
         _segments = new SegmentReader(repository);
+        _bases = new BlobReader(repository);
         _sealing = new SegmentSealing(repository, _sink, CompressionLevel.Default, workers);
     }
 
@@ -32,44 +35,43 @@ internal sealed class Repacker : IDisposable
     /// <summary>Writes of one pack the blobs that <paramref name="isWanted"/> takes; it is asked once for each.</summary>
     /// <exception cref="CorruptDataException">A segment that holds a wanted blob does not open.</exception>
     /// <exception cref="ObjectMissingException">The pack is gone: another prune was faster.</exception>
-    public void Add(IndexedPack pack, Predicate<BlobId> isWanted, CancellationToken cancel)
+    public void Add(IndexedPack pack, CopyChoice isWanted, CancellationToken cancel)
     {
-        PackReference reference = new(StorageKey.Pack(pack.Session, pack.Hash), pack.Size, pack.Kind);
         for (int number = 0; number < pack.Directory.Segments.Length; number++)
         {
             cancel.ThrowIfCancellationRequested();
-            SegmentRecord segment = pack.Directory.Segments[number];
-            BlobRecord[] blobs = pack.Directory.BlobsOf(segment).ToArray();
-            bool[] wanted = Array.ConvertAll(blobs, blob => isWanted(blob.Id));
+            RepackedSegment segment = new(pack, pack.Directory.Segments[number], isWanted);
             try
             {
-                if (wanted.Contains(true))
-                    Move(reference, segment, blobs, wanted);
+                if (segment.IsWanted)
+                    Move(segment);
             }
             catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
             {
-                if (!TryMoveOtherCopies(reference, blobs, wanted))
+                if (!TryMoveOtherCopies(segment))
                     throw;
             }
         }
     }
 
     /// <summary>Writes of a damaged pack the wanted blobs that still open; tells which they were.</summary>
-    public IReadOnlyList<BlobRecord> Salvage(IndexedPack pack, Predicate<BlobId> isWanted, CancellationToken cancel)
+    /// <param name="pack">The pack.</param>
+    /// <param name="deltas">True for its deltas, false for its plain blobs: bases are saved before what needs them.</param>
+    /// <param name="isWanted">Which blobs.</param>
+    /// <param name="cancel">Stops it.</param>
+    public IReadOnlyList<BlobRecord> Salvage(IndexedPack pack, bool deltas, CopyChoice isWanted, CancellationToken cancel)
     {
-        PackReference reference = new(StorageKey.Pack(pack.Session, pack.Hash), pack.Size, pack.Kind);
         List<BlobRecord> saved = [];
-        foreach (SegmentRecord segment in pack.Directory.Segments.ToArray())
+        foreach (SegmentRecord record in pack.Directory.Segments.ToArray().Where(record => record.HasDeltas == deltas))
         {
             cancel.ThrowIfCancellationRequested();
-            BlobRecord[] blobs = pack.Directory.BlobsOf(segment).ToArray();
-            bool[] wanted = Array.ConvertAll(blobs, blob => isWanted(blob.Id));
+            RepackedSegment segment = new(pack, record, isWanted);
             try
             {
-                if (!wanted.Contains(true))
+                if (!segment.IsWanted)
                     continue;
-                Move(reference, segment, blobs, wanted);
-                saved.AddRange(blobs.Where((_, number) => wanted[number]));
+                Move(segment);
+                saved.AddRange(segment.WantedBlobs);
             }
             catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
             {
@@ -93,56 +95,53 @@ internal sealed class Repacker : IDisposable
         _sealing.Dispose();
         _sink.Dispose();
         _segments.Dispose();
+        _bases.Dispose();
     }
 
-    private void Move(PackReference pack, SegmentRecord segment, BlobRecord[] blobs, bool[] wanted)
+    private void Move(RepackedSegment segment)
     {
-        if (_plain.Length < segment.PlainLength)
-            _plain = LargeBuffer.Allocate(Math.Max(segment.PlainLength, Limits.SegmentSizeTarget));
-        Span<byte> plain = _plain.AsSpan(0, segment.PlainLength);
-        _segments.Read(new SegmentLocation(pack, segment.Offset, segment.StoredLength, segment.PlainLength), plain);
-        int offset = 0;
-        for (int i = 0; i < blobs.Length; i++)
-        {
-            if (wanted[i])
-                _segments.Verify(pack.Kind, blobs[i].Id, plain.Slice(offset, blobs[i].Length));
-            offset += blobs[i].Length;
-        }
-
+        if (_plain.Length < segment.Place.PlainLength)
+            _plain = LargeBuffer.Allocate(Math.Max(segment.Place.PlainLength, Limits.SegmentSizeTarget));
+        Span<byte> plain = _plain.AsSpan(0, segment.Place.PlainLength);
+        _segments.Read(segment.Place, plain);
+        segment.ForEachWanted(plain, Verify);
         if (IsDryRun)
             return;
 
         // A small segment is joined with others; one that is full and needed whole keeps its stored bytes.
-        bool isFull = segment.PlainLength >= Limits.SegmentSizeTarget / 2;
-        if (isFull && !wanted.Contains(false))
-            _sink.Add(pack.Kind, _segments.LastStored, blobs);
+        if (segment.IsFull && segment.IsWantedWhole)
+            _sink.Add(segment.Place.Pack.Kind, _segments.LastStored, segment.Blobs, segment.Deltas);
         else
-            Gather(pack.Kind, plain, blobs, wanted);
+            segment.ForEachWanted(plain, Gather);
     }
 
-    private void Gather(PackKind kind, ReadOnlySpan<byte> plain, BlobRecord[] blobs, bool[] wanted)
+    private void Verify(PackKind kind, in BlobRecord blob, DeltaRecord? delta, ReadOnlySpan<byte> bytes)
     {
-        int offset = 0;
-        for (int i = 0; i < blobs.Length; i++)
-        {
-            if (wanted[i])
-                _sealing.Add(kind, blobs[i].Id, plain.Slice(offset, blobs[i].Length));
-            offset += blobs[i].Length;
-        }
+        if (delta is { } record)
+            bytes = _segments.OpenDelta(bytes, _bases.ReadBase(record.Base), record.Length).Span;
+        _segments.Verify(kind, blob.Id, bytes);
+    }
+
+    private void Gather(PackKind kind, in BlobRecord blob, DeltaRecord? delta, ReadOnlySpan<byte> bytes)
+    {
+        if (delta is { } record)
+            _sealing.AddDelta(blob.Id, record, bytes);
+        else
+            _sealing.Add(kind, blob.Id, bytes);
     }
 
     // True where every wanted blob of a segment that does not open stands in another pack as well.
-    private bool TryMoveOtherCopies(PackReference pack, BlobRecord[] blobs, bool[] wanted)
+    private bool TryMoveOtherCopies(RepackedSegment segment)
     {
         List<(BlobId Id, byte[] Plain)> found = [];
-        foreach (BlobRecord blob in blobs.Where((_, number) => wanted[number]))
+        foreach (BlobRecord blob in segment.WantedBlobs)
         {
-            if (_repository.OtherCopies.TryRead(_segments, blob.Id, pack.Key) is not { } plain)
+            if (_repository.OtherCopies.TryRead(_segments, blob.Id, segment.Place.Pack.Key) is not { } plain)
                 return false;
             found.Add((blob.Id, plain));
         }
 
-        found.ForEach(blob => _sealing.Add(pack.Kind, blob.Id, blob.Plain));
+        found.ForEach(blob => _sealing.Add(segment.Place.Pack.Kind, blob.Id, blob.Plain));
         return true;
     }
 }

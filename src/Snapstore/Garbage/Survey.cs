@@ -61,7 +61,8 @@ internal sealed class Survey : IDisposable
         Snapshots = SnapshotList.Load(_repository);
         if (Snapshots.Problems.Count > 0)
             throw new CorruptDataException($"{Snapshots.Problems[0]}; what that snapshot needs is not known, so nothing was removed. Run: snapstore check");
-        _catalog = load().Catalog;
+        LoadedIndex loaded = load();
+        _catalog = loaded.Catalog;
         foreach (Snapshot snapshot in Snapshots.Snapshots.Where(snapshot => !_walked.Contains(snapshot.Id)))
         {
             Live.Add(snapshot, cancel);
@@ -69,6 +70,7 @@ internal sealed class Survey : IDisposable
         }
 
         Live.Rest();
+        Live.FindBases(loaded.Index);
     }
 
     /// <inheritdoc/>
@@ -80,12 +82,12 @@ internal sealed class Survey : IDisposable
         foreach (IndexedPack pack in Catalog.Read())
         {
             cancel.ThrowIfCancellationRequested();
-            Packs.Add(PackUse.Of(pack, hasEnded(pack.Session), id =>
+            Packs.Add(PackUse.Of(pack, hasEnded(pack.Session), (in BlobRecord blob, DeltaRecord? delta) =>
             {
-                bool isLive = Live.Contains(id);
-                if (isLive)
-                    found.Add(id);
-                return isLive;
+                bool isNeeded = Live.Needs(blob, delta);
+                if (isNeeded && Live.Contains(blob.Id))
+                    found.Add(blob.Id);
+                return isNeeded;
             }));
         }
 

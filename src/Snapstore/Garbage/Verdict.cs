@@ -23,62 +23,39 @@ internal sealed class Verdict(Repository repository, CancellationToken cancel)
         // and none of them may pass for the copy that survives (spec/protocols/garbage-model.md, CopyNotCondemned).
         HashSet<StorageKey> condemned = GarbageLog.List(repository).Condemned();
         condemned.UnionWith(planned.Keys);
-        using BlobIdSet safe = FindCopies(all, condemned, AtRisk(all, planned, current.Live));
+        using BlobIdSet atRisk = AtRisk(all, planned, current.Live);
+        using SafeCopies safe = new(current.Live, atRisk);
+        safe.Find(() => all.Read().Where(pack => !condemned.Contains(KeyOf(pack))), repository.Index.DeltaCount > 0, cancel);
         return [.. plan.Where(pack => !all.Listed.ContainsKey(StorageKey.Pack(pack.Session, pack.Hash)))
-            .Concat(Deletable(all, planned, current.Live, safe)).Order()];
+            .Concat(Deletable(all, planned, safe)).Order()];
     }
+
+    private static StorageKey KeyOf(IndexedPack pack) => StorageKey.Pack(pack.Session, pack.Hash);
 
     private static BlobIdSet AtRisk(PackCatalog all, Dictionary<StorageKey, PackName> planned, LiveBlobs live)
     {
         BlobIdSet atRisk = new(RecordTableLimits.Small);
         foreach (BlobRecord blob in Planned(all, planned).SelectMany(pack => pack.Directory.Blobs.ToArray()))
         {
-            if (live.Contains(blob.Id))
+            if (live.Contains(blob.Id) || live.IsBase(blob.Id))
                 atRisk.Add(blob.Id);
         }
 
         return atRisk;
     }
 
-    // Of the blobs at risk, those that stand in a pack that nobody condemns.
-    private BlobIdSet FindCopies(PackCatalog all, HashSet<StorageKey> condemned, BlobIdSet atRisk)
-    {
-        BlobIdSet safe = new(RecordTableLimits.Small);
-        using (atRisk)
-        {
-            if (atRisk.Count == 0)
-                return safe;
-            foreach (IndexedPack pack in all.Read().Where(pack => !condemned.Contains(StorageKey.Pack(pack.Session, pack.Hash))))
-            {
-                cancel.ThrowIfCancellationRequested();
-                foreach (BlobRecord blob in pack.Directory.Blobs)
-                {
-                    if (atRisk.Contains(blob.Id))
-                        safe.Add(blob.Id);
-                }
-            }
-        }
-
-        return safe;
-    }
-
     // A pack that has to stay is a copy for those after it. One whose directory does not open stays: nobody knows what it holds.
-    private static IEnumerable<PackName> Deletable(PackCatalog all, Dictionary<StorageKey, PackName> planned, LiveBlobs live, BlobIdSet safe)
+    private static IEnumerable<PackName> Deletable(PackCatalog all, Dictionary<StorageKey, PackName> planned, SafeCopies safe)
     {
         foreach (IndexedPack pack in Planned(all, planned))
         {
-            BlobRecord[] blobs = pack.Directory.Blobs.ToArray();
-            if (blobs.All(blob => !live.Contains(blob.Id) || safe.Contains(blob.Id)))
-            {
+            if (safe.CoverAllOf(pack))
                 yield return new PackName(pack.Session, pack.Hash);
-                continue;
-            }
-
-            foreach (BlobRecord blob in blobs)
-                safe.Add(blob.Id);
+            else
+                safe.Add(pack);
         }
     }
 
     private static IEnumerable<IndexedPack> Planned(PackCatalog all, Dictionary<StorageKey, PackName> planned) =>
-        all.Read().Where(pack => planned.ContainsKey(StorageKey.Pack(pack.Session, pack.Hash)));
+        all.Read().Where(pack => planned.ContainsKey(KeyOf(pack)));
 }

@@ -19,6 +19,9 @@ internal sealed class BlobPlaces(BlobIndex index, BlobIndex missing) : IDisposab
             _badSegments.Add((pack.Name, offset));
     }
 
+    private bool IsBad(in SegmentLocation segment) =>
+        _badSegments.Count > 0 && _badSegments.Contains((segment.Pack.Key.Name, segment.Offset));
+
     /// <summary>True where a reader that looks for this blob is led to exactly this copy.</summary>
     public bool IsWhereReadersLook(in BlobId id, StorageKey pack, long segmentOffset) =>
         Index.TryFind(id, out BlobLocation location)
@@ -32,15 +35,22 @@ internal sealed class BlobPlaces(BlobIndex index, BlobIndex missing) : IDisposab
             return (Culprit(id), "data is missing");
         if (location.Segment.Pack.Kind != PackKind.Data || location.Length != length)
             return ($"blob {id}", $"stands in {location.Segment.Pack.Key} with {location.Length} bytes where {length} bytes of data belong");
-        return _badSegments.Count > 0 && _badSegments.Contains((location.Segment.Pack.Key.Name, location.Segment.Offset))
-            ? (location.Segment.Pack.Key.Name, "data is damaged")
+        if (IsBad(location.Segment))
+            return (location.Segment.Pack.Key.Name, "data is damaged");
+        return location.Delta is { Base: var found } && IsBad(found.Segment)
+            ? (found.Segment.Pack.Key.Name, "data is damaged: what it is stored as a difference from")
             : null;
     }
 
-    /// <summary>The object to blame for a blob that cannot be had: its pack, or the blob itself where none is known.</summary>
-    public string Culprit(in BlobId id) => Index.TryFind(id, out BlobLocation location) || missing.TryFind(id, out location)
-        ? location.Segment.Pack.Key.Name
-        : $"blob {id}";
+    /// <summary>The object to blame for a blob that cannot be had: its pack, that of the base it is a delta of, or the blob itself
+    /// where none is known.</summary>
+    public string Culprit(in BlobId id)
+    {
+        if (Index.TryFind(id, out BlobLocation location))
+            return location.Segment.Pack.Key.Name;
+        StorageKey? pack = missing.FindPack(new BlobKey(id)) ?? (Index.FindBase(id) is { } lost ? missing.FindPack(lost) ?? Index.FindPack(new BlobKey(id)) : null);
+        return pack?.Name ?? $"blob {id}";
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -38,7 +38,7 @@ internal sealed class PackVerifier(
 
     private (Action<KnownPack> Work, IDisposable? Owned) MakeWorker()
     {
-        PackPass pass = new(repository, progress, cancel);
+        PackPass pass = new(repository, places.Index, progress, cancel);
         return (pack => Verify(pack, pass), pass);
     }
 
@@ -59,8 +59,10 @@ internal sealed class PackVerifier(
             }
 
             Interlocked.Add(ref _bytesRead, pass.BytesRead);
-            if (failure is null && pass.Problems.Count == 0)
+            if (failure is null && pass.Problems.Count == 0 && pass.BadBases.Count == 0)
                 break;
+            if (pass.Problems.Count == 0 && failure is null)
+                continue;
             if (first.Count == 0)
                 first.AddRange(failure is null ? pass.Problems : [failure.Message]);
         }
@@ -78,7 +80,7 @@ internal sealed class PackVerifier(
             findings.Add(FindingKind.Note, name, $"was read wrongly and then right: the storage or this machine's memory cannot be trusted ({first[0]})");
         foreach (string problem in pass.Problems)
             findings.Add(FindingKind.Damage, name, problem);
-        if (failure is null && pass.Problems.Count == 0)
+        if (failure is null && pass.Problems.Count == 0 && pass.BadBases.Count == 0)
         {
             lock (sound)
                 sound.Add(pack.Key);
@@ -86,6 +88,11 @@ internal sealed class PackVerifier(
 
         foreach (long offset in pass.BadSegments)
             places.AddBadSegment(pack.Key, offset);
+        foreach (((StorageKey Pack, long Offset) place, string problem) in pass.BadBases)
+        {
+            findings.Add(FindingKind.Damage, place.Pack.Name, problem);
+            places.AddBadSegment(place.Pack, place.Offset);
+        }
     }
 
     // The index's directory is the one that readers go by; it is fetched again only where the pack's own is another.
@@ -114,8 +121,9 @@ internal sealed class PackVerifier(
 }
 
 /// <summary>One reading of one pack. One per thread.</summary>
-internal sealed class PackPass(Repository repository, CheckProgress progress, CancellationToken cancel) : IDisposable
+internal sealed class PackPass(Repository repository, BlobIndex index, CheckProgress progress, CancellationToken cancel) : IDisposable
 {
+    private readonly BlobReader _bases = new(repository, index: index);
     private readonly SegmentOpener _opener = new(repository);
     private readonly Blake3Hasher _hasher = new();
 
@@ -124,6 +132,9 @@ internal sealed class PackPass(Repository repository, CheckProgress progress, Ca
 
     /// <summary>Offsets of segments that do not open.</summary>
     public List<long> BadSegments { get; } = [];
+
+    /// <summary>Segments of other packs that hold bases of its deltas and do not open, and why.</summary>
+    public Dictionary<(StorageKey Pack, long Offset), string> BadBases { get; } = [];
 
     /// <summary>Room for encoding a directory.</summary>
     public ByteWriter Record { get; } = new(64 << 10);
@@ -136,6 +147,7 @@ internal sealed class PackPass(Repository repository, CheckProgress progress, Ca
     {
         Problems.Clear();
         BadSegments.Clear();
+        BadBases.Clear();
         BytesRead = 0;
         _hasher.Reset();
     }
@@ -161,7 +173,11 @@ internal sealed class PackPass(Repository repository, CheckProgress progress, Ca
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _opener.Dispose();
+    public void Dispose()
+    {
+        _opener.Dispose();
+        _bases.Dispose();
+    }
 
     private ReadOnlySpan<byte> ReadAndHash(KnownPack pack, long offset, int length)
     {
@@ -180,7 +196,7 @@ internal sealed class PackPass(Repository repository, CheckProgress progress, Ca
         {
             try
             {
-                _ = _opener.Open(pack, directory, segment, stored.Slice((int)(segment.Offset - run.Offset), segment.StoredLength));
+                Open(pack, directory, segment, stored.Slice((int)(segment.Offset - run.Offset), segment.StoredLength));
             }
             catch (Exception e) when (e is CorruptDataException or UnsupportedException)
             {
@@ -188,5 +204,20 @@ internal sealed class PackPass(Repository repository, CheckProgress progress, Ca
                 BadSegments.Add(segment.Offset);
             }
         }
+    }
+
+    private void Open(KnownPack pack, PackDirectory directory, in SegmentRecord segment, ReadOnlySpan<byte> stored)
+    {
+        if (segment.HasDeltas)
+            _opener.OpenDeltas(pack, directory, segment, stored, _bases, AddBadBase);
+        else
+            _ = _opener.Open(pack, directory, segment, stored);
+    }
+
+    // Where a base is not there at all, whatever refers to its delta is found to miss it.
+    private void AddBadBase(BlobKey prefix, SnapstoreException problem)
+    {
+        if (index.TryFindPlain(prefix, out BlobLocation place))
+            BadBases.TryAdd((place.Segment.Pack.Key, place.Segment.Offset), problem.Message);
     }
 }

@@ -105,17 +105,29 @@ public sealed class PackRepair
     {
         using BlobIdSet saved = new();
         Dictionary<StorageKey, int> counts = [];
-        foreach ((StoredObject pack, _) in damaged)
+        foreach (bool deltas in (ReadOnlySpan<bool>)[false, true])
         {
-            if (!directories.TryGetValue(pack.Key, out IndexedPack? known))
-                continue;
-            IReadOnlyList<BlobRecord> here = repacker.Salvage(known, id => !usable.Contains(id) && !saved.Contains(id), _cancel);
-            counts[pack.Key] = here.Count;
-            foreach (BlobRecord blob in here)
-                saved.Add(blob.Id);
+            foreach ((StoredObject pack, _) in damaged)
+            {
+                if (directories.TryGetValue(pack.Key, out IndexedPack? known))
+                    counts[pack.Key] = counts.GetValueOrDefault(pack.Key) + Save(known, deltas);
+            }
         }
 
         return [.. damaged.Select(one => Describe(one, directories.GetValueOrDefault(one.Pack.Key), counts.GetValueOrDefault(one.Pack.Key), usable, saved))];
+
+        int Save(IndexedPack pack, bool deltas)
+        {
+            IReadOnlyList<BlobRecord> here = repacker.Salvage(pack, deltas, IsWanted, _cancel);
+            foreach (BlobRecord blob in here)
+                saved.Add(blob.Id);
+            return here.Count;
+        }
+
+        // A plain copy is saved even where the blob is there as a delta: others may have it as base.
+        bool IsWanted(in BlobRecord blob, DeltaRecord? delta) => delta is not { Base: var prefix }
+            ? !usable.ContainsPlain(blob.Id) && !saved.Contains(blob.Id)
+            : !usable.Contains(blob.Id) && !saved.Contains(blob.Id) && (usable.ContainsPlain(prefix) || saved.Contains(prefix));
     }
 
     private static RepairedPack Describe((StoredObject Pack, string Damage) one, IndexedPack? known, int written, BlobIndex usable, BlobIdSet saved)

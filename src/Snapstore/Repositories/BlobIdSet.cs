@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Snapstore.Formats;
 
 namespace Snapstore.Repositories;
 
@@ -9,8 +10,8 @@ internal sealed unsafe class BlobIdSet : IDisposable
     private const int SlotsMin = 1 << 12;
 
     private readonly RecordTableLimits _limits;
-    private readonly RecordFiles<RecordKey> _files;
-    private RecordKey* _slots = Allocate(SlotsMin);
+    private readonly RecordFiles<KeyRecord> _files;
+    private KeyRecord* _slots = Allocate(SlotsMin);
     private uint _mask = SlotsMin - 1;
     private uint _inMemory;
     private bool _isFileless;
@@ -25,25 +26,30 @@ internal sealed unsafe class BlobIdSet : IDisposable
     public BlobIdSet(RecordTableLimits limits)
     {
         _limits = limits;
-        _files = new RecordFiles<RecordKey>(limits.FanIn);
+        _files = new RecordFiles<KeyRecord>(limits.FanIn);
     }
 
     /// <summary>Ids in the set.</summary>
     public long Count { get; private set; }
 
     /// <summary>True where the id is in the set.</summary>
-    public bool Contains(in BlobId id) => Contains(new RecordKey(id));
+    public bool Contains(in BlobId id) => Contains(new BlobKey(id));
+
+    /// <summary>True where an id of this key is in the set.</summary>
+    public bool Contains(in BlobKey key) => !SlotOf(key)->Key.IsZero || _files.TryFind(key, out _);
 
     /// <summary>Adds an id; false where it is there already.</summary>
-    public bool Add(in BlobId id)
+    public bool Add(in BlobId id) => Add(new BlobKey(id));
+
+    /// <summary>Adds the id of this key; false where it is there already.</summary>
+    public bool Add(in BlobKey key)
     {
-        RecordKey key = new(id);
         if (Contains(key))
             return false;
         // Three quarters full at most, so that probes stay short.
         if (_inMemory >= _mask / 4 * 3)
             MakeRoom();
-        *SlotOf(key) = key;
+        *SlotOf(key) = new KeyRecord(key);
         _inMemory++;
         Count++;
         return true;
@@ -57,16 +63,14 @@ internal sealed unsafe class BlobIdSet : IDisposable
         _slots = null;
     }
 
-    private static RecordKey* Allocate(uint slots) => (RecordKey*)NativeMemory.AllocZeroed(slots, (nuint)sizeof(RecordKey));
+    private static KeyRecord* Allocate(uint slots) => (KeyRecord*)NativeMemory.AllocZeroed(slots, (nuint)sizeof(KeyRecord));
 
-    private bool Contains(in RecordKey key) => !SlotOf(key)->IsZero || _files.TryFind(key, out _);
-
-    private RecordKey* SlotOf(in RecordKey key)
+    private KeyRecord* SlotOf(in BlobKey key)
     {
         for (uint at = key.Hash & _mask; ; at = (at + 1) & _mask)
         {
-            RecordKey* slot = _slots + at;
-            if (slot->IsZero || slot->CompareTo(key) == 0)
+            KeyRecord* slot = _slots + at;
+            if (slot->Key.IsZero || slot->Key == key)
                 return slot;
         }
     }
@@ -82,7 +86,7 @@ internal sealed unsafe class BlobIdSet : IDisposable
     private void Spill()
     {
         int count = MoveToFront();
-        using RecordMemory<RecordKey> keys = new(_slots, count);
+        using RecordMemory<KeyRecord> keys = new(_slots, count);
         RecordSort.Sort(keys.GetSpan());
         try
         {
@@ -103,11 +107,11 @@ internal sealed unsafe class BlobIdSet : IDisposable
         int count = 0;
         for (uint i = 0; i <= _mask; i++)
         {
-            RecordKey key = _slots[i];
-            if (key.IsZero)
+            KeyRecord record = _slots[i];
+            if (record.Key.IsZero)
                 continue;
             _slots[i] = default;
-            _slots[count++] = key;
+            _slots[count++] = record;
         }
 
         return count;
@@ -115,16 +119,18 @@ internal sealed unsafe class BlobIdSet : IDisposable
 
     private void Grow() => Rehash(_slots, _mask + 1, (_mask + 1) * 2);
 
-    private void Rehash(RecordKey* old, uint oldSlots, uint newSlots)
+    private void Rehash(KeyRecord* old, uint oldSlots, uint newSlots)
     {
         _mask = newSlots - 1;
         _slots = Allocate(newSlots);
         for (uint i = 0; i < oldSlots; i++)
         {
-            if (!old[i].IsZero)
-                *SlotOf(old[i]) = old[i];
+            if (!old[i].Key.IsZero)
+                *SlotOf(old[i].Key) = old[i];
         }
 
         NativeMemory.Free(old);
     }
+
+    private readonly record struct KeyRecord(BlobKey Key) : IKeyed;
 }

@@ -11,28 +11,49 @@ public sealed record PackReference(StorageKey Key, long Size, PackKind Kind);
 /// <param name="Pack">Its pack.</param>
 /// <param name="Offset">Bytes before it in the pack.</param>
 /// <param name="StoredLength">Bytes it takes there.</param>
-/// <param name="PlainLength">Bytes of its blobs.</param>
+/// <param name="PlainLength">Bytes of its blobs, or of their frames where they are deltas.</param>
 public readonly record struct SegmentLocation(PackReference Pack, long Offset, int StoredLength, int PlainLength);
 
-/// <summary>Where a blob lies: its segment, and the bytes before it among the segment's blobs.</summary>
-public readonly record struct BlobLocation(SegmentLocation Segment, int Offset, int Length);
+/// <summary>Where a blob lies.</summary>
+/// <param name="Segment">Its segment.</param>
+/// <param name="Offset">Bytes before it in the segment's plaintext.</param>
+/// <param name="Length">Bytes of the blob's plaintext.</param>
+/// <param name="Delta">Where it is stored as a delta: how it is opened; else null, and its plaintext stands there.</param>
+public readonly record struct BlobLocation(SegmentLocation Segment, int Offset, int Length, DeltaLocation? Delta = null)
+{
+    /// <summary>Bytes it takes in the segment's plaintext.</summary>
+    public int LengthInSegment => Delta?.FrameLength ?? Length;
+}
+
+/// <summary>How a delta is opened.</summary>
+/// <param name="FrameLength">Bytes of its frame, which stands where the blob lies.</param>
+/// <param name="BaseKey">The blob that is the frame's prefix.</param>
+/// <param name="Base">Where that lies; never itself a delta.</param>
+public sealed record DeltaLocation(int FrameLength, BlobKey BaseKey, BlobLocation Base);
 
 /// <summary>Blob id -> place, over all packs that are known to exist (spec/formats/index.md). May be asked by many threads.</summary>
-/// <remarks>44 bytes a blob, of which no more than 46 MB are in memory (<see cref="RecordTableLimits"/>).</remarks>
+/// <remarks>44 bytes a blob, 68 where it is a delta, of which no more than 46 and 36 MB are in memory
+/// (<see cref="RecordTableLimits"/>). A blob that is there plain and as a delta counts as plain; a delta whose base is not there
+/// plain counts as not there, so that writers store the blob anew and a check calls it lost.</remarks>
 public sealed class BlobIndex : IDisposable
 {
     private readonly RecordTable<Entry> _entries;
+    private readonly RecordTable<DeltaEntry> _deltas;
     private readonly List<PackReference> _packs;
 
-    private BlobIndex(RecordTable<Entry> entries, List<PackReference> packs, long plainBytes)
+    private BlobIndex(RecordTable<Entry> entries, RecordTable<DeltaEntry> deltas, List<PackReference> packs, long plainBytes)
     {
         _entries = entries;
+        _deltas = deltas;
         _packs = packs;
         PlainBytes = plainBytes;
     }
 
     /// <summary>Blobs known; one that stands in two packs counts twice.</summary>
-    public long Count => _entries.Count;
+    public long Count => _entries.Count + _deltas.Count;
+
+    /// <summary>How many of these are deltas.</summary>
+    public long DeltaCount => _deltas.Count;
 
     /// <summary>Bytes of plaintext of these blobs.</summary>
     public long PlainBytes { get; }
@@ -47,33 +68,56 @@ public sealed class BlobIndex : IDisposable
     internal static BlobIndex Build(IEnumerable<IndexedPack> packs, RecordTableLimits limits)
     {
         using RecordTable<Entry>.Builder entries = new(limits);
+        using RecordTable<DeltaEntry>.Builder deltas = new(limits with { RecordsInMemory = Math.Max(limits.RecordsInMemory / 2, 1) });
         List<PackReference> references = [];
         long plainBytes = 0;
         foreach (IndexedPack pack in packs)
         {
             foreach (SegmentRecord segment in pack.Directory.Segments)
             {
-                AddBlobs(entries, (uint)references.Count, segment, pack.Directory.BlobsOf(segment));
-                plainBytes += segment.PlainLength;
+                PlaceOfSegment place = new((uint)references.Count, (uint)segment.Offset, segment.StoredLength, segment.PlainLength);
+                plainBytes += segment.HasDeltas
+                    ? AddDeltas(deltas, place, pack.Directory.BlobsOf(segment), pack.Directory.DeltasOf(segment))
+                    : AddBlobs(entries, place, pack.Directory.BlobsOf(segment));
             }
 
             references.Add(new PackReference(StorageKey.Pack(pack.Session, pack.Hash), pack.Size, pack.Kind));
         }
 
-        return new BlobIndex(entries.Build(), references, plainBytes);
+        return new BlobIndex(entries.Build(), deltas.Build(), references, plainBytes);
     }
 
     /// <summary>True where the blob is known.</summary>
-    public bool Contains(in BlobId id) => _entries.TryFind(new RecordKey(id), out _);
+    public bool Contains(in BlobId id)
+    {
+        BlobKey key = new(id);
+        return _entries.TryFind(key, out _) || TryFindDelta(key, out _, out _);
+    }
+
+    /// <summary>True where the blob is known and is there plain, so that it may be a base.</summary>
+    public bool ContainsPlain(in BlobKey key) => _entries.TryFind(key, out _);
+
+    /// <inheritdoc cref="ContainsPlain(in BlobKey)"/>
+    public bool ContainsPlain(in BlobId id) => ContainsPlain(new BlobKey(id));
 
     /// <summary>Where the blob lies; false where it is not known.</summary>
     public bool TryFind(in BlobId id, out BlobLocation location)
     {
-        bool isKnown = _entries.TryFind(new RecordKey(id), out Entry entry);
-        location = isKnown
-            ? new BlobLocation(
-                new SegmentLocation(_packs[(int)entry.Pack], entry.SegmentOffset, entry.StoredLength, entry.PlainLength), entry.Offset, entry.Length)
-            : default;
+        BlobKey key = new(id);
+        if (TryFindPlain(key, out location))
+            return true;
+        if (!TryFindDelta(key, out DeltaEntry delta, out Entry found))
+            return false;
+        location = new BlobLocation(
+            Segment(delta.Place), delta.Offset, delta.Length, new DeltaLocation(delta.FrameLength, delta.Base, Location(found)));
+        return true;
+    }
+
+    /// <summary>Where a blob lies that is there plain; false where it is not.</summary>
+    public bool TryFindPlain(in BlobKey key, out BlobLocation location)
+    {
+        bool isKnown = _entries.TryFind(key, out Entry entry);
+        location = isKnown ? Location(entry) : default;
         return isKnown;
     }
 
@@ -83,20 +127,87 @@ public sealed class BlobIndex : IDisposable
         ? location
         : throw new CorruptDataException($"blob {id} is missing from the repository ({what}); run: snapstore check");
 
-    /// <inheritdoc/>
-    public void Dispose() => _entries.Dispose();
+    /// <summary>A pack that the blob is in, plain or as a delta, whatever becomes of the delta's base; null where there is none.</summary>
+    public StorageKey? FindPack(in BlobKey key)
+    {
+        if (_entries.TryFind(key, out Entry entry))
+            return _packs[(int)entry.Place.Pack].Key;
+        return _deltas.TryFind(key, out DeltaEntry delta) ? _packs[(int)delta.Place.Pack].Key : null;
+    }
 
-    private static void AddBlobs(RecordTable<Entry>.Builder entries, uint pack, in SegmentRecord segment, ReadOnlySpan<BlobRecord> blobs)
+    /// <summary>The base of the blob's first delta, whether it is there or not; null where the blob has none.</summary>
+    public BlobKey? FindBase(in BlobId id) => _deltas.TryFind(new BlobKey(id), out DeltaEntry delta) ? delta.Base : null;
+
+    /// <summary>Every delta and its base, whether that is there or not.</summary>
+    public IEnumerable<(BlobKey Delta, BlobKey Base)> Deltas() => _deltas.All().Select(entry => (entry.Key, entry.Base));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _entries.Dispose();
+        _deltas.Dispose();
+    }
+
+    private static long AddBlobs(RecordTable<Entry>.Builder entries, in PlaceOfSegment place, ReadOnlySpan<BlobRecord> blobs)
     {
         int offset = 0;
         foreach (BlobRecord blob in blobs)
         {
-            entries.Add(new Entry(new RecordKey(blob.Id), pack, (uint)segment.Offset, segment.StoredLength, segment.PlainLength, offset, blob.Length));
+            entries.Add(new Entry(new BlobKey(blob.Id), place, offset, blob.Length));
             offset += blob.Length;
         }
+
+        return offset;
     }
 
+    private static long AddDeltas(
+        RecordTable<DeltaEntry>.Builder entries, in PlaceOfSegment place, ReadOnlySpan<BlobRecord> blobs, ReadOnlySpan<DeltaRecord> deltas)
+    {
+        int offset = 0;
+        long plainBytes = 0;
+        for (int i = 0; i < blobs.Length; i++)
+        {
+            entries.Add(new DeltaEntry(new BlobKey(blobs[i].Id), place, offset, blobs[i].Length, deltas[i].Length, deltas[i].Base));
+            offset += blobs[i].Length;
+            plainBytes += deltas[i].Length;
+        }
+
+        return plainBytes;
+    }
+
+    private bool TryFindDelta(in BlobKey key, out DeltaEntry delta, out Entry found)
+    {
+        found = default;
+        return _deltas.TryFind(key, out delta) && (_entries.TryFind(delta.Base, out found) || TryFindAnyDelta(key, out delta, out found));
+    }
+
+    // Of several deltas any will do whose base is there.
+    private bool TryFindAnyDelta(in BlobKey key, out DeltaEntry delta, out Entry found)
+    {
+        DeltaEntry usable = default;
+        Entry usableBase = default;
+        bool isFound = false;
+        _deltas.ForEach(key, other =>
+        {
+            isFound = _entries.TryFind(other.Base, out usableBase);
+            usable = other;
+            return !isFound;
+        });
+        (delta, found) = (usable, usableBase);
+        return isFound;
+    }
+
+    private BlobLocation Location(in Entry entry) => new(Segment(entry.Place), entry.Offset, entry.Length);
+
+    private SegmentLocation Segment(in PlaceOfSegment place) => new(_packs[(int)place.Pack], place.Offset, place.StoredLength, place.PlainLength);
+
     [StructLayout(LayoutKind.Sequential, Pack = 4)]
-    private readonly record struct Entry(
-        RecordKey Key, uint Pack, uint SegmentOffset, int StoredLength, int PlainLength, int Offset, int Length) : IKeyed;
+    private readonly record struct PlaceOfSegment(uint Pack, uint Offset, int StoredLength, int PlainLength);
+
+    [StructLayout(LayoutKind.Sequential, Pack = 4)]
+    private readonly record struct Entry(BlobKey Key, PlaceOfSegment Place, int Offset, int Length) : IKeyed;
+
+    [StructLayout(LayoutKind.Sequential, Pack = 4)]
+    private readonly record struct DeltaEntry(
+        BlobKey Key, PlaceOfSegment Place, int Offset, int FrameLength, int Length, BlobKey Base) : IKeyed;
 }

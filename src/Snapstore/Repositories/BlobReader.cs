@@ -1,3 +1,6 @@
+using Snapstore.Formats;
+using Snapstore.Storage;
+
 namespace Snapstore.Repositories;
 
 /// <summary>Reads single blobs, keeping the last few opened segments, for whoever wants one blob of a segment
@@ -13,67 +16,64 @@ public sealed class BlobReader(
     public const int CachedBytesDefault = 12 << 20;
 
     private readonly SegmentReader _segments = new(repository);
-    private readonly LinkedList<Opened> _recent = new();
-    private readonly Dictionary<(string Pack, long Offset), LinkedListNode<Opened>> _byPlace = [];
-    private int _cachedBytes;
+    private readonly RecentSegments _recent = new(cachedBytesMax);
 
     /// <summary>The blob's plaintext, verified by its id; valid until the next call.</summary>
     /// <exception cref="CorruptDataException">The blob is missing or damaged.</exception>
     public ReadOnlySpan<byte> Read(in BlobId id, string what)
     {
         BlobLocation location = (index ?? repository.Index).Find(id, what);
+        StorageKey suspect = location.Segment.Pack.Key;
         try
         {
-            byte[] segment = Open(location.Segment);
-            ReadOnlySpan<byte> plain = segment.AsSpan(location.Offset, location.Length);
+            ReadOnlySpan<byte> plain = Open(location, ref suspect);
             _segments.Verify(location.Segment.Pack.Kind, id, plain);
             return plain;
         }
         catch (SnapstoreException e) when (index is null && OtherCopies.IsLoss(e))
         {
-            if (repository.OtherCopies.TryRead(_segments, id, location.Segment.Pack.Key) is { } copy)
+            if (repository.OtherCopies.TryRead(_segments, id, suspect) is { } copy)
+                return copy;
+            throw;
+        }
+    }
+
+    /// <summary>The plaintext of a blob that is there plain, as a delta's base is; verified by its key, valid until the next call.</summary>
+    /// <exception cref="CorruptDataException">It is missing or damaged.</exception>
+    public ReadOnlySpan<byte> ReadBase(scoped in BlobKey key)
+    {
+        if (!(index ?? repository.Index).TryFindPlain(key, out BlobLocation location))
+            throw new CorruptDataException($"blob {key} is missing from the repository, and what is stored as a difference from it cannot be read; run: snapstore check");
+        try
+        {
+            ReadOnlySpan<byte> plain = Open(location.Segment).AsSpan(location.Offset, location.Length);
+            _segments.VerifyBase(key, plain);
+            return plain;
+        }
+        catch (SnapstoreException e) when (index is null && OtherCopies.IsLoss(e))
+        {
+            if (repository.OtherCopies.TryReadBase(_segments, key, location.Segment.Pack.Key) is { } copy)
                 return copy;
             throw;
         }
     }
 
     /// <summary>Gives up the segments that are kept.</summary>
-    public void Clear()
-    {
-        _recent.Clear();
-        _byPlace.Clear();
-        _cachedBytes = 0;
-    }
+    public void Clear() => _recent.Clear();
 
     /// <inheritdoc/>
     public void Dispose() => _segments.Dispose();
 
-    private byte[] Open(in SegmentLocation place)
+    private ReadOnlySpan<byte> Open(scoped in BlobLocation place, scoped ref StorageKey suspect)
     {
-        (string, long) key = (place.Pack.Key.Name, place.Offset);
-        if (_byPlace.TryGetValue(key, out LinkedListNode<Opened>? node))
-        {
-            _recent.Remove(node);
-            _recent.AddFirst(node);
-            return node.Value.Plain;
-        }
-
-        byte[] plain = GC.AllocateUninitializedArray<byte>(place.PlainLength);
-        _segments.Read(place, plain);
-        _byPlace[key] = _recent.AddFirst(new Opened(key, plain));
-        _cachedBytes += plain.Length;
-        while (_cachedBytes > cachedBytesMax && _recent.Count > 1)
-            DropOldest();
-        return plain;
+        if (place.Delta is not { } delta)
+            return Open(place.Segment).AsSpan(place.Offset, place.Length);
+        suspect = delta.Base.Segment.Pack.Key;
+        ReadOnlySpan<byte> prefix = Open(delta.Base.Segment).AsSpan(delta.Base.Offset, delta.Base.Length);
+        suspect = place.Segment.Pack.Key;
+        ReadOnlySpan<byte> frame = Open(place.Segment).AsSpan(place.Offset, delta.FrameLength);
+        return _segments.OpenDelta(frame, prefix, place.Length).Span;
     }
 
-    private void DropOldest()
-    {
-        Opened oldest = _recent.Last!.Value;
-        _recent.RemoveLast();
-        _byPlace.Remove(oldest.Key);
-        _cachedBytes -= oldest.Plain.Length;
-    }
-
-    private sealed record Opened((string Pack, long Offset) Key, byte[] Plain);
+    private byte[] Open(in SegmentLocation place) => _recent.Open(_segments, place);
 }

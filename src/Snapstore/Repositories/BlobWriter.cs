@@ -15,7 +15,15 @@ public sealed record BlobWriterOptions(CompressionLevel Compression, int Workers
 /// <param name="MetaBlobs">New meta blobs.</param>
 /// <param name="MetaBytes">Bytes of plaintext in them.</param>
 /// <param name="StoredBytes">Bytes added to the storage: packs and index objects.</param>
-public readonly record struct StoredCounts(long DataBlobs, long DataBytes, long MetaBlobs, long MetaBytes, long StoredBytes);
+/// <param name="DeltaBlobs">How many of the new data blobs are stored as deltas.</param>
+/// <param name="DeltaBytes">Bytes of plaintext in these.</param>
+public readonly record struct StoredCounts(
+    long DataBlobs, long DataBytes, long MetaBlobs, long MetaBytes, long StoredBytes, long DeltaBlobs = 0, long DeltaBytes = 0);
+
+/// <summary>A chunk as a difference from another blob.</summary>
+/// <param name="Base">That blob; it is there plain in a pack that this session may rely on.</param>
+/// <param name="Frame">A zstd frame that has its plaintext as prefix.</param>
+public sealed record DeltaFrame(BlobKey Base, byte[] Frame);
 
 /// <summary>
 /// Stores the blobs of one session: skips the known, fills segments, compresses and seals them on worker threads,
@@ -33,7 +41,7 @@ public sealed class BlobWriter : IDisposable
     private readonly BlobIdSet _taken = new();
     private readonly SegmentSealing _sealing;
     private readonly PackSink _packs;
-    private long _dataBlobs, _dataBytes, _metaBlobs, _metaBytes;
+    private long _dataBlobs, _dataBytes, _metaBlobs, _metaBytes, _deltaBlobs, _deltaBytes;
 
     /// <summary>A writer for this session.</summary>
     public BlobWriter(Repository repository, SessionId session, BlobWriterOptions options, TimeProvider time)
@@ -46,13 +54,23 @@ public sealed class BlobWriter : IDisposable
 
     /// <summary>What was put and stored so far.</summary>
     public StoredCounts Counts => new(
-        Volatile.Read(ref _dataBlobs), Volatile.Read(ref _dataBytes), Volatile.Read(ref _metaBlobs), Volatile.Read(ref _metaBytes), _packs.StoredBytes);
+        Volatile.Read(ref _dataBlobs), Volatile.Read(ref _dataBytes), Volatile.Read(ref _metaBlobs), Volatile.Read(ref _metaBytes), _packs.StoredBytes,
+        Volatile.Read(ref _deltaBlobs), Volatile.Read(ref _deltaBytes));
 
     /// <summary>Takes in a data blob; false where the repository or this session has it.</summary>
-    public bool PutData(in BlobId id, ReadOnlySpan<byte> plain)
+    /// <param name="id">Its id.</param>
+    /// <param name="plain">Its plaintext.</param>
+    /// <param name="delta">The same as a difference, where that is how it is to be stored.</param>
+    public bool PutData(in BlobId id, ReadOnlySpan<byte> plain, DeltaFrame? delta = null)
     {
-        if (!Take(PackKind.Data, id, plain))
+        if (!Take(id, plain.Length))
             return false;
+        if (delta is not null)
+            (_deltaBlobs, _deltaBytes) = (_deltaBlobs + 1, _deltaBytes + plain.Length);
+        if (!_options.DryRun && delta is not null)
+            _sealing.AddDelta(id, new DeltaRecord(delta.Base, plain.Length), delta.Frame);
+        else if (!_options.DryRun)
+            _sealing.Add(PackKind.Data, id, plain);
         _dataBlobs++;
         _dataBytes += plain.Length;
         return true;
@@ -62,12 +80,12 @@ public sealed class BlobWriter : IDisposable
     public BlobId PutMeta(ReadOnlySpan<byte> plain)
     {
         BlobId id = _repository.Keys.MetaId(plain);
-        if (Take(PackKind.Meta, id, plain))
-        {
-            _metaBlobs++;
-            _metaBytes += plain.Length;
-        }
-
+        if (!Take(id, plain.Length))
+            return id;
+        if (!_options.DryRun)
+            _sealing.Add(PackKind.Meta, id, plain);
+        _metaBlobs++;
+        _metaBytes += plain.Length;
         return id;
     }
 
@@ -89,14 +107,10 @@ public sealed class BlobWriter : IDisposable
         _taken.Dispose();
     }
 
-    private bool Take(PackKind kind, in BlobId id, ReadOnlySpan<byte> plain)
+    private bool Take(in BlobId id, int length)
     {
-        if (plain.Length > Limits.BlobSizeMax)
-            throw new InvalidOperationException($"a blob of {plain.Length} bytes is beyond the bound of {Limits.BlobSizeMax}");
-        if (_repository.Index.Contains(id) || !_taken.Add(id))
-            return false;
-        if (!_options.DryRun)
-            _sealing.Add(kind, id, plain);
-        return true;
+        if (length > Limits.BlobSizeMax)
+            throw new InvalidOperationException($"a blob of {length} bytes is beyond the bound of {Limits.BlobSizeMax}");
+        return !_repository.Index.Contains(id) && _taken.Add(id);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Snapstore.Formats;
 
 namespace Snapstore.Repositories;
 
@@ -13,9 +14,9 @@ internal sealed unsafe class FileRun<T> : RecordRun<T>
     private const int PageSize = 4096;
 
     private readonly ScratchFile _file;
-    private readonly RecordKey[] _pageKeys;
+    private readonly BlobKey[] _pageKeys;
 
-    private FileRun(ScratchFile file, RecordKey[] pageKeys, long count)
+    private FileRun(ScratchFile file, BlobKey[] pageKeys, long count)
     {
         _file = file;
         _pageKeys = pageKeys;
@@ -34,7 +35,7 @@ internal sealed unsafe class FileRun<T> : RecordRun<T>
         ScratchFile file = ScratchFile.Create();
         try
         {
-            List<RecordKey> pageKeys = [];
+            List<BlobKey> pageKeys = [];
             long count = 0;
             foreach (ReadOnlyMemory<T> records in sorted)
             {
@@ -55,7 +56,7 @@ internal sealed unsafe class FileRun<T> : RecordRun<T>
     }
 
     /// <inheritdoc/>
-    public override bool TryFind(in RecordKey key, out T record)
+    public override bool TryFind(in BlobKey key, out T record)
     {
         int found = Array.BinarySearch(_pageKeys, key);
         int page = found >= 0 ? found : ~found - 1;
@@ -66,6 +67,43 @@ internal sealed unsafe class FileRun<T> : RecordRun<T>
         Span<T> records = stackalloc T[(int)Math.Min(PageRecords, Count - first)];
         Read(first, records);
         return TryFind(records, key, out record);
+    }
+
+    /// <inheritdoc/>
+    public override bool ForEach(in BlobKey key, Func<T, bool> take)
+    {
+        // Equal keys may begin at the end of the page before the first that begins with them.
+        int page = 0;
+        for (int high = _pageKeys.Length; page < high;)
+        {
+            int middle = page + ((high - page) / 2);
+            (page, high) = _pageKeys[middle].CompareTo(key) < 0 ? (middle + 1, high) : (page, middle);
+        }
+
+        Span<T> records = stackalloc T[PageRecords];
+        for (page = Math.Max(page - 1, 0); page < _pageKeys.Length && _pageKeys[page].CompareTo(key) <= 0; page++)
+        {
+            long first = (long)page * PageRecords;
+            Span<T> there = records[..(int)Math.Min(PageRecords, Count - first)];
+            Read(first, there);
+            if (!ForEach(there, key, take))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<T> All()
+    {
+        T[] records = new T[PageRecords];
+        for (long first = 0; first < Count; first += records.Length)
+        {
+            int count = (int)Math.Min(records.Length, Count - first);
+            Read(first, records.AsSpan(0, count));
+            for (int i = 0; i < count; i++)
+                yield return records[i];
+        }
     }
 
     /// <summary>Reads the records from number <paramref name="first"/> on.</summary>

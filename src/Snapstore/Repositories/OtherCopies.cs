@@ -1,3 +1,4 @@
+using Snapstore.Formats;
 using Snapstore.Storage;
 
 namespace Snapstore.Repositories;
@@ -14,29 +15,21 @@ public sealed class OtherCopies : IDisposable
 
     internal OtherCopies(Repository repository) => _repository = repository;
 
-    /// <summary>The blob's plaintext, verified, from a pack that has not failed yet; null where there is none.</summary>
+    /// <summary>The blob's plaintext, verified, from packs that have not failed yet; null where there is none.</summary>
     /// <param name="segments">The thread's reader.</param>
     /// <param name="id">The blob.</param>
-    /// <param name="failed">The pack that should have given it.</param>
+    /// <param name="failed">The pack that should have given it; of a delta, its own or its base's.</param>
     public byte[]? TryRead(SegmentReader segments, in BlobId id, StorageKey failed)
     {
-        while (TryFind(id, failed, out BlobLocation place))
-        {
-            try
-            {
-                byte[] plain = GC.AllocateUninitializedArray<byte>(place.Segment.PlainLength);
-                segments.Read(place.Segment, plain);
-                byte[] blob = plain.AsSpan(place.Offset, place.Length).ToArray();
-                segments.Verify(place.Segment.Pack.Kind, id, blob);
-                return blob;
-            }
-            catch (SnapstoreException e) when (IsLoss(e))
-            {
-                failed = place.Segment.Pack.Key;
-            }
-        }
+        BlobId wanted = id;
+        return TryRead(segments, failed, index => index.TryFind(wanted, out BlobLocation place) ? place : null, (kind, plain) => segments.Verify(kind, wanted, plain));
+    }
 
-        return null;
+    /// <summary>As <see cref="TryRead(SegmentReader, in BlobId, StorageKey)"/>, of a blob that is there plain.</summary>
+    public byte[]? TryReadBase(SegmentReader segments, in BlobKey key, StorageKey failed)
+    {
+        BlobKey wanted = key;
+        return TryRead(segments, failed, index => index.TryFindPlain(wanted, out BlobLocation place) ? place : null, (_, plain) => segments.VerifyBase(wanted, plain));
     }
 
     /// <summary>True for failures after which another copy may be there.</summary>
@@ -53,7 +46,46 @@ public sealed class OtherCopies : IDisposable
         }
     }
 
-    private bool TryFind(in BlobId id, StorageKey failed, out BlobLocation place)
+    private byte[]? TryRead(SegmentReader segments, StorageKey failed, Func<BlobIndex, BlobLocation?> find, Action<PackKind, byte[]> verify)
+    {
+        while (TryFind(find, failed) is { } place)
+        {
+            try
+            {
+                byte[] blob = ReadBlob(segments, place, ref failed);
+                verify(place.Segment.Pack.Kind, blob);
+                return blob;
+            }
+            catch (SnapstoreException e) when (IsLoss(e))
+            {
+            }
+        }
+
+        return null;
+    }
+
+    private static byte[] ReadBlob(SegmentReader segments, in BlobLocation place, ref StorageKey suspect)
+    {
+        byte[] prefix = [];
+        if (place.Delta is { Base: var found })
+        {
+            suspect = found.Segment.Pack.Key;
+            prefix = ReadBytes(segments, found);
+        }
+
+        suspect = place.Segment.Pack.Key;
+        byte[] bytes = ReadBytes(segments, place);
+        return place.Delta is null ? bytes : segments.OpenDelta(bytes, prefix, place.Length).ToArray();
+    }
+
+    private static byte[] ReadBytes(SegmentReader segments, in BlobLocation place)
+    {
+        byte[] plain = GC.AllocateUninitializedArray<byte>(place.Segment.PlainLength);
+        segments.Read(place.Segment, plain);
+        return plain.AsSpan(place.Offset, place.LengthInSegment).ToArray();
+    }
+
+    private BlobLocation? TryFind(Func<BlobIndex, BlobLocation?> find, StorageKey failed)
     {
         lock (_lock)
         {
@@ -61,10 +93,10 @@ public sealed class OtherCopies : IDisposable
             while (true)
             {
                 BlobIndex index = _index ??= IndexLoader.LoadAll(_repository, _failed).Index;
-                if (!index.TryFind(id, out place))
-                    return false;
-                if (!_failed.Contains(place.Segment.Pack.Key))
-                    return true;
+                if (find(index) is not { } place)
+                    return null;
+                if (!_failed.Contains(place.Segment.Pack.Key) && !(place.Delta is { Base: var found } && _failed.Contains(found.Segment.Pack.Key)))
+                    return place;
                 index.Dispose();
                 _index = null;
             }

@@ -35,6 +35,8 @@ public static class PackReader
         PackDirectory directory = OpenDirectory(repository, session, tail.AsSpan(tail.Length - end, length), key.Name);
         if (directory.EndOffset > size - end)
             throw new CorruptDataException($"{key} has a directory whose segments do not fit in it");
+        if (directory.HasDeltas && kind != PackKind.Data)
+            throw new CorruptDataException($"{key} is a pack of nodes and has deltas in its directory");
         return new IndexedPack(session, hash, size, kind, directory);
     }
 

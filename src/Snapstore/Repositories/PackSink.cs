@@ -33,8 +33,8 @@ internal sealed class PackSink : IDisposable
     /// <summary>Bytes made durable so far: packs and index objects.</summary>
     public long StoredBytes => Volatile.Read(ref _storedBytes);
 
-    /// <summary>Appends a sealed segment to the open pack of its kind.</summary>
-    public void Add(PackKind kind, ReadOnlySpan<byte> stored, ReadOnlySpan<BlobRecord> blobs)
+    /// <summary>Appends a sealed segment to the open pack of its kind; <paramref name="deltas"/> are one for each blob, or none.</summary>
+    public void Add(PackKind kind, ReadOnlySpan<byte> stored, ReadOnlySpan<BlobRecord> blobs, ReadOnlySpan<DeltaRecord> deltas = default)
     {
         int slot = (int)kind - 1;
         PackWriter? full = null;
@@ -43,7 +43,7 @@ internal sealed class PackSink : IDisposable
             PackWriter pack = _open[slot] ??= new PackWriter(_repository, _session, kind);
             try
             {
-                pack.Add(stored, blobs);
+                pack.Add(stored, blobs, deltas);
             }
             catch
             {

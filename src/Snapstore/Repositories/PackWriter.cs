@@ -27,14 +27,14 @@ internal sealed class PackWriter : IDisposable
     /// <summary>True where the pack should be closed.</summary>
     public bool IsFull => _directory.EndOffset >= Limits.PackSizeTarget || _directory.Blobs.Length >= Limits.PackBlobsTarget;
 
-    /// <summary>Adds a sealed segment of these blobs.</summary>
-    public void Add(ReadOnlySpan<byte> stored, ReadOnlySpan<BlobRecord> blobs)
+    /// <summary>Adds a sealed segment of these blobs; where they are deltas, <paramref name="deltas"/> has one for each.</summary>
+    public void Add(ReadOnlySpan<byte> stored, ReadOnlySpan<BlobRecord> blobs, ReadOnlySpan<DeltaRecord> deltas = default)
     {
         // Not in the constructor: what fails there would leave the pending object to nobody.
         if (_directory.Segments.IsEmpty)
             Append(PackFrame.Header(_kind));
         Append(stored);
-        _directory.Add(stored.Length, blobs);
+        _directory.Add(stored.Length, blobs, deltas);
     }
 
     /// <summary>Writes the directory and makes the pack, of one segment or more, durable; what it holds, as an index

@@ -1,3 +1,5 @@
+using Snapstore.Formats;
+
 namespace Snapstore.Repositories;
 
 /// <summary>Sorted files of records; where there are several of about the same size they are merged, so that a million
@@ -24,7 +26,7 @@ internal sealed class RecordFiles<T>(int fanIn) : IDisposable
     }
 
     /// <summary>Finds a record of this key.</summary>
-    public bool TryFind(in RecordKey key, out T record)
+    public bool TryFind(in BlobKey key, out T record)
     {
         foreach ((_, FileRun<T> run) in _runs)
         {
@@ -35,6 +37,22 @@ internal sealed class RecordFiles<T>(int fanIn) : IDisposable
         record = default;
         return false;
     }
+
+    /// <summary>Hands over every record of this key, as long as <paramref name="take"/> asks for more.</summary>
+    /// <returns>False where it asked for no more.</returns>
+    public bool ForEach(in BlobKey key, Func<T, bool> take)
+    {
+        foreach ((_, FileRun<T> run) in _runs)
+        {
+            if (!run.ForEach(key, take))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>All records.</summary>
+    public IEnumerable<T> All() => _runs.SelectMany(found => found.Run.All());
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Snapstore.Formats;
 
 namespace Snapstore.Repositories;
 
@@ -10,13 +11,39 @@ internal abstract class RecordRun<T> : IDisposable
     public abstract long Count { get; }
 
     /// <summary>Finds a record of this key; any, where there are several.</summary>
-    public abstract bool TryFind(in RecordKey key, out T record);
+    public abstract bool TryFind(in BlobKey key, out T record);
+
+    /// <summary>Hands over every record of this key, as long as <paramref name="take"/> asks for more.</summary>
+    /// <returns>False where it asked for no more.</returns>
+    public abstract bool ForEach(in BlobKey key, Func<T, bool> take);
+
+    /// <summary>All records in the order of their keys.</summary>
+    public abstract IEnumerable<T> All();
 
     /// <inheritdoc/>
     public abstract void Dispose();
 
+    /// <summary>Hands over the records of this key among sorted ones.</summary>
+    protected static bool ForEach(ReadOnlySpan<T> sorted, in BlobKey key, Func<T, bool> take)
+    {
+        int low = 0;
+        for (int high = sorted.Length; low < high;)
+        {
+            int middle = low + ((high - low) / 2);
+            (low, high) = sorted[middle].Key.CompareTo(key) < 0 ? (middle + 1, high) : (low, middle);
+        }
+
+        for (; low < sorted.Length && sorted[low].Key == key; low++)
+        {
+            if (!take(sorted[low]))
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Finds a record of this key among sorted ones.</summary>
-    protected static bool TryFind(ReadOnlySpan<T> sorted, in RecordKey key, out T record)
+    protected static bool TryFind(ReadOnlySpan<T> sorted, in BlobKey key, out T record)
     {
         int low = 0;
         int high = sorted.Length;
@@ -59,12 +86,26 @@ internal sealed unsafe class MemoryRun<T> : RecordRun<T>
     public override long Count => _starts[^1];
 
     /// <inheritdoc/>
-    public override bool TryFind(in RecordKey key, out T record)
+    public override bool TryFind(in BlobKey key, out T record) => TryFind(BucketOf(key), key, out record);
+
+    /// <inheritdoc/>
+    public override bool ForEach(in BlobKey key, Func<T, bool> take) => ForEach(BucketOf(key), key, take);
+
+    /// <inheritdoc/>
+    public override IEnumerable<T> All()
+    {
+        for (long i = 0; i < Count; i++)
+            yield return At(i);
+    }
+
+    private ReadOnlySpan<T> BucketOf(in BlobKey key)
     {
         int bucket = key.Prefix >> _shift;
         uint start = _starts[bucket];
-        return TryFind(new ReadOnlySpan<T>(_records + start, (int)(_starts[bucket + 1] - start)), key, out record);
+        return new ReadOnlySpan<T>(_records + start, (int)(_starts[bucket + 1] - start));
     }
+
+    private T At(long number) => _records[number];
 
     /// <inheritdoc/>
     public override void Dispose() => NativeMemory.Free(_records);

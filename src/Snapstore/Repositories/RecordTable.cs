@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Snapstore.Formats;
 
 namespace Snapstore.Repositories;
 
@@ -33,7 +34,7 @@ internal sealed class RecordTable<T> : IDisposable
     public long Count { get; }
 
     /// <summary>Finds a record of this key; any, where there are several.</summary>
-    public bool TryFind(in RecordKey key, out T record)
+    public bool TryFind(in BlobKey key, out T record)
     {
         foreach (MemoryRun<T> run in _memory)
         {
@@ -43,6 +44,21 @@ internal sealed class RecordTable<T> : IDisposable
 
         return _files.TryFind(key, out record);
     }
+
+    /// <summary>Hands over every record of this key, as long as <paramref name="take"/> asks for more.</summary>
+    public void ForEach(in BlobKey key, Func<T, bool> take)
+    {
+        foreach (MemoryRun<T> run in _memory)
+        {
+            if (!run.ForEach(key, take))
+                return;
+        }
+
+        _files.ForEach(key, take);
+    }
+
+    /// <summary>All records.</summary>
+    public IEnumerable<T> All() => _memory.SelectMany(run => run.All()).Concat(_files.All());
 
     /// <inheritdoc/>
     public void Dispose()

@@ -14,6 +14,9 @@ internal sealed class SegmentBuffer(PackKind kind)
     /// <summary>Its blobs in order.</summary>
     public List<BlobRecord> Blobs { get; } = [];
 
+    /// <summary>Where its blobs are deltas, one for each; else empty.</summary>
+    public List<DeltaRecord> Deltas { get; } = [];
+
     /// <summary>Bytes of plaintext so far.</summary>
     public int Length { get; private set; }
 
@@ -22,6 +25,16 @@ internal sealed class SegmentBuffer(PackKind kind)
 
     /// <summary>Its blobs in order.</summary>
     public ReadOnlySpan<BlobRecord> BlobSpan => CollectionsMarshal.AsSpan(Blobs);
+
+    /// <summary>What more there is to say of its blobs.</summary>
+    public ReadOnlySpan<DeltaRecord> DeltaSpan => CollectionsMarshal.AsSpan(Deltas);
+
+    /// <summary>Appends a delta: its frame.</summary>
+    public void Add(in BlobId id, in DeltaRecord delta, ReadOnlySpan<byte> frame)
+    {
+        Add(id, frame);
+        Deltas.Add(delta);
+    }
 
     /// <summary>Appends a blob.</summary>
     public void Add(in BlobId id, ReadOnlySpan<byte> plain)
@@ -39,6 +52,7 @@ internal sealed class SegmentBuffer(PackKind kind)
         Kind = kind;
         Length = 0;
         Blobs.Clear();
+        Deltas.Clear();
         if (_bytes.Length > Limits.SegmentSizeTarget)
             _bytes = LargeBuffer.Allocate(Limits.SegmentSizeTarget);
     }

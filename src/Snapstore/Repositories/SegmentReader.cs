@@ -1,3 +1,4 @@
+using System.Numerics;
 using Snapstore.Compression;
 using Snapstore.Formats;
 
@@ -7,7 +8,9 @@ namespace Snapstore.Repositories;
 public sealed class SegmentReader(Repository repository) : IDisposable
 {
     private readonly SegmentCodec _codec = new(repository.Keys, repository.Id, CompressionLevel.Off);
+    private readonly ZstdDecompressor _frames = new();
     private byte[] _stored = [];
+    private byte[] _opened = [];
     private int _storedLength;
 
     /// <summary>The segment read last, as it is stored; valid until the next call.</summary>
@@ -24,6 +27,28 @@ public sealed class SegmentReader(Repository repository) : IDisposable
         _codec.Decode(segment.Pack.Kind, stored, plain, $"the segment at {segment.Offset} of {segment.Pack.Key}");
     }
 
+    /// <summary>Opens a delta's frame; the plaintext, not verified yet, is valid until the next call.</summary>
+    /// <param name="frame">The frame as it stands in its segment.</param>
+    /// <param name="prefix">The base's plaintext.</param>
+    /// <param name="length">Bytes of the delta's plaintext.</param>
+    /// <exception cref="CorruptDataException">It is no such frame.</exception>
+    public ReadOnlyMemory<byte> OpenDelta(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> prefix, int length)
+    {
+        if (_opened.Length < length)
+            _opened = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)length), pinned: true);
+        _frames.Decompress(frame, prefix, _opened.AsSpan(0, length));
+        return _opened.AsMemory(0, length);
+    }
+
+    /// <summary>Says that these bytes are the data blob of this key.</summary>
+    /// <exception cref="CorruptDataException">They are not.</exception>
+    public void VerifyBase(in BlobKey key, ReadOnlySpan<byte> plain)
+    {
+        BlobId found = repository.Keys.DataId(plain);
+        if (new BlobKey(found) != key)
+            throw new CorruptDataException($"blob {key} is damaged: its bytes hash to {found}");
+    }
+
     /// <summary>Says that these bytes are the blob they are said to be.</summary>
     /// <exception cref="CorruptDataException">They are not.</exception>
     public void Verify(PackKind kind, in BlobId id, ReadOnlySpan<byte> plain)
@@ -34,5 +59,9 @@ public sealed class SegmentReader(Repository repository) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _codec.Dispose();
+    public void Dispose()
+    {
+        _codec.Dispose();
+        _frames.Dispose();
+    }
 }

@@ -4,13 +4,13 @@ using Snapstore.Formats;
 namespace Snapstore.Repositories;
 
 /// <summary>Compresses and seals full segments on worker threads and passes them to the packs. Filled by one thread.</summary>
-/// <remarks>Memory: two open segments, one a worker and one queued, each 1 MiB as a rule.</remarks>
+/// <remarks>Memory: three open segments (data, deltas, nodes), one a worker and one queued, each 1 MiB as a rule.</remarks>
 internal sealed class SegmentSealing : IDisposable
 {
     private readonly Repository _repository;
     private readonly PackSink _packs;
     private readonly CompressionLevel _compression;
-    private readonly SegmentBuffer[] _open = [new(PackKind.Data), new(PackKind.Meta)];
+    private SegmentBuffer _openData = new(PackKind.Data), _openNodes = new(PackKind.Meta), _openDeltas = new(PackKind.Data);
     private readonly SegmentBufferPool _pool;
     private readonly WorkQueue<SegmentBuffer> _sealing;
 
@@ -27,7 +27,7 @@ internal sealed class SegmentSealing : IDisposable
     /// <summary>Adds a blob to the open segment of its kind.</summary>
     public void Add(PackKind kind, in BlobId id, ReadOnlySpan<byte> plain)
     {
-        ref SegmentBuffer open = ref _open[(int)kind - 1];
+        ref SegmentBuffer open = ref kind == PackKind.Data ? ref _openData : ref _openNodes;
         // A blob of half a segment or more gets its own, so that small ones stay together.
         bool isLarge = plain.Length >= Limits.SegmentSizeTarget / 2;
         if (open.Blobs.Count > 0 && (isLarge || open.Length + plain.Length > Limits.SegmentSizeTarget))
@@ -37,10 +37,19 @@ internal sealed class SegmentSealing : IDisposable
             Close(ref open, kind);
     }
 
+    /// <summary>Adds a data blob as a delta.</summary>
+    public void AddDelta(in BlobId id, in DeltaRecord delta, ReadOnlySpan<byte> frame)
+    {
+        bool isFull = _openDeltas.Length + frame.Length > Limits.SegmentSizeTarget || _openDeltas.Blobs.Count >= Limits.DeltasInSegmentMax;
+        if (_openDeltas.Blobs.Count > 0 && isFull)
+            Close(ref _openDeltas, PackKind.Data);
+        _openDeltas.Add(id, delta, frame);
+    }
+
     /// <summary>Seals what is open and waits until all is with the packs.</summary>
     public void Complete()
     {
-        foreach (SegmentBuffer buffer in _open)
+        foreach (SegmentBuffer buffer in (ReadOnlySpan<SegmentBuffer>)[_openData, _openNodes, _openDeltas])
         {
             if (buffer.Blobs.Count > 0)
                 _sealing.Add(buffer);
@@ -76,7 +85,7 @@ internal sealed class SegmentSealing : IDisposable
                 int bound = SegmentCodec.StoredBound(buffer.Length);
                 Span<byte> target = bound <= stored.Length ? stored : new byte[bound];
                 int length = codec.Encode(buffer.Kind, buffer.Plain, target);
-                _packs.Add(buffer.Kind, target[..length], buffer.BlobSpan);
+                _packs.Add(buffer.Kind, target[..length], buffer.BlobSpan, buffer.DeltaSpan);
             }
             finally
             {

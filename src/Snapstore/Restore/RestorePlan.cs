@@ -3,8 +3,21 @@ using Snapstore.Repositories;
 
 namespace Snapstore.Restore;
 
-/// <summary>A part of a file that a segment holds.</summary>
-internal readonly record struct SegmentPart(FileTask File, long FileOffset, BlobId Id, int BlobOffset, int Length);
+/// <summary>A part of a file that a segment holds, or the base of it.</summary>
+/// <param name="File">The file.</param>
+/// <param name="FileOffset">Where in it the part begins.</param>
+/// <param name="Id">The part's blob.</param>
+/// <param name="BlobOffset">Bytes before it, or before its base, in the segment's plaintext.</param>
+/// <param name="Length">Bytes of the part.</param>
+/// <param name="Delta">Where the part is stored as a delta of a base in the segment.</param>
+internal readonly record struct SegmentPart(FileTask File, long FileOffset, BlobId Id, int BlobOffset, int Length, DeltaPart? Delta = null);
+
+/// <summary>Where the frame of a delta lies.</summary>
+/// <param name="Segment">Its segment.</param>
+/// <param name="Offset">Bytes before it in the segment's plaintext.</param>
+/// <param name="Length">Bytes of it.</param>
+/// <param name="BaseLength">Bytes of the base, which is its prefix.</param>
+internal sealed record DeltaPart(SegmentLocation Segment, int Offset, int Length, int BaseLength);
 
 /// <summary>A segment and everything that is to be written of it; or, without a segment, files whose content stands in
 /// their entries.</summary>
@@ -91,17 +104,32 @@ internal sealed class RestorePlan(Repository repository, Action<SegmentTask> han
         BlobLocation place = repository.Index.Find(item.Id, "file content");
         if (place.Length != item.Length)
             throw new CorruptDataException($"blob {item.Id} has {place.Length} bytes where {item.Length} belong");
-        (string, long) key = (place.Segment.Pack.Key.Name, place.Segment.Offset);
+        file.AddPending();
+        // Deltas go with their bases: frames are small and stand close together, so the bases are what takes reading.
+        if (place.Delta is { } delta)
+        {
+            DeltaPart part = new(place.Segment, place.Offset, delta.FrameLength, delta.Base.Length);
+            TaskOf(delta.Base.Segment).Parts.Add(new SegmentPart(file, offset, item.Id, delta.Base.Offset, place.Length, part));
+        }
+        else
+        {
+            TaskOf(place.Segment).Parts.Add(new SegmentPart(file, offset, item.Id, place.Offset, place.Length));
+        }
+
+        if (++_parts >= PartsMax)
+            Flush();
+    }
+
+    private SegmentTask TaskOf(in SegmentLocation segment)
+    {
+        (string, long) key = (segment.Pack.Key.Name, segment.Offset);
         if (!_bySegment.TryGetValue(key, out SegmentTask? task))
         {
-            _bySegment[key] = task = new SegmentTask(place.Segment);
+            _bySegment[key] = task = new SegmentTask(segment);
             _inOrder.Add(task);
         }
 
-        file.AddPending();
-        task.Parts.Add(new SegmentPart(file, offset, item.Id, place.Offset, place.Length));
-        if (++_parts >= PartsMax)
-            Flush();
+        return task;
     }
 
     private void HandInline()

@@ -9,7 +9,11 @@ namespace Snapstore.Restore;
 /// before a byte of it is written. One per worker thread.</summary>
 internal sealed class SegmentWriter(RestoreRun run) : IDisposable
 {
+    // Thousands of frames stand in one segment: two are enough for deltas that were written one after the other.
+    private const int FramesBytesMax = 2 << 20;
+
     private readonly SegmentReader _segments = new(run.Repository);
+    private readonly RecentSegments _frames = new(FramesBytesMax);
     private byte[] _plain = [];
 
     /// <summary>Does one task.</summary>
@@ -45,6 +49,14 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
         for (int i = 0; i < parts.Count; i++)
         {
             SegmentPart part = parts[i];
+            if (part.Delta is { } delta)
+            {
+                Write(CollectionsMarshal.AsSpan(parts)[first..i]);
+                WriteDelta(segment, part, delta, damage);
+                first = i + 1;
+                continue;
+            }
+
             SnapstoreException? problem = damage ?? (part.BlobOffset == verifiedOffset ? null : Verify(part, _plain.AsSpan(part.BlobOffset, part.Length)));
             if (problem is not null || (i > first && !Continues(parts[i - 1], part)))
             {
@@ -58,11 +70,30 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
                 continue;
             }
 
-            WriteOtherCopy(segment, part, problem);
+            WriteOtherCopy(segment.Pack, part, problem);
             first = i + 1;
         }
 
         Write(CollectionsMarshal.AsSpan(parts)[first..]);
+    }
+
+    private void WriteDelta(in SegmentLocation segmentOfBase, in SegmentPart part, DeltaPart delta, SnapstoreException? damage)
+    {
+        PackReference suspect = damage is null ? delta.Segment.Pack : segmentOfBase.Pack;
+        try
+        {
+            if (damage is not null)
+                ExceptionDispatchInfo.Throw(damage);
+            ReadOnlySpan<byte> frame = _frames.Open(_segments, delta.Segment).AsSpan(delta.Offset, delta.Length);
+            ReadOnlySpan<byte> plain = _segments.OpenDelta(frame, _plain.AsSpan(part.BlobOffset, delta.BaseLength), part.Length).Span;
+            _segments.Verify(PackKind.Data, part.Id, plain);
+            part.File.Write(part.FileOffset, plain);
+            Done(part);
+        }
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
+        {
+            WriteOtherCopy(suspect, part, e);
+        }
     }
 
     private static bool Continues(in SegmentPart before, in SegmentPart part) =>
@@ -84,9 +115,9 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
     }
 
     // A storage that fails says nothing about the data: then the restore fails, and no file is called damaged.
-    private void WriteOtherCopy(in SegmentLocation segment, in SegmentPart part, SnapstoreException problem)
+    private void WriteOtherCopy(PackReference failed, in SegmentPart part, SnapstoreException problem)
     {
-        if (run.Repository.OtherCopies.TryRead(_segments, part.Id, segment.Pack.Key) is { } copy && copy.Length == part.Length)
+        if (run.Repository.OtherCopies.TryRead(_segments, part.Id, failed.Key) is { } copy && copy.Length == part.Length)
             part.File.Write(part.FileOffset, copy);
         else if (problem is StorageException)
             ExceptionDispatchInfo.Throw(problem);

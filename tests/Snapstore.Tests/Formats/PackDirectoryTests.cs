@@ -71,7 +71,7 @@ public sealed class PackDirectoryTests
                 ByteReader reader = new(bytes, "directory");
                 _ = PackDirectory.Decode(ref reader);
             },
-            [SpecPage.Read("pack.md").Bytes("pack-directory")],
+            [SpecPage.Read("pack.md").Bytes("pack-directory"), SpecPage.Read("pack.md").Bytes("pack-directory-deltas")],
             firstBytes: []);
         AnyBytes.GiveAValueOrAnError(
             static bytes => _ = IndexObject.Decode(bytes, "index"), [SpecPage.Read("index.md").Bytes("index-object")], firstBytes: []);
@@ -92,12 +92,58 @@ public sealed class PackDirectoryTests
     public void Refuses_a_segment_of_a_form_it_does_not_know()
     {
         byte[] record = SpecPage.Read("pack.md").Bytes("pack-directory");
-        record[2] = 1;
+        record[2] = 2;
         Assert.Throws<UnsupportedException>(() =>
         {
             ByteReader reader = new(record, "directory");
             _ = PackDirectory.Decode(ref reader);
         });
+    }
+
+    [Fact]
+    public void Keeps_what_there_is_to_say_of_deltas() => SeededValues.ForAll(static values =>
+    {
+        PackDirectory directory = values.DirectoryWithDeltas();
+        byte[] record = Encode(directory);
+        ByteReader reader = new(record, "directory");
+        PackDirectory decoded = PackDirectory.Decode(ref reader);
+        reader.End();
+        Assert.True(decoded.IsSameAs(directory));
+        Assert.Equal(record, Encode(decoded));
+        foreach (SegmentRecord segment in decoded.Segments)
+        {
+            Assert.Equal(segment.HasDeltas ? segment.BlobCount : 0, decoded.DeltasOf(segment).Length);
+            Assert.Equal(segment.PlainLength, decoded.BlobsOf(segment).ToArray().Sum(blob => blob.Length));
+        }
+    });
+
+    [Fact]
+    public void Tells_directories_apart_that_differ_in_a_base()
+    {
+        PackDirectory one = OfDelta(1, frameLength: 20, length: 30);
+        Assert.True(one.IsSameAs(OfDelta(1, frameLength: 20, length: 30)));
+        Assert.False(one.IsSameAs(OfDelta(3, frameLength: 20, length: 30)));
+        Assert.False(one.IsSameAs(OfDelta(1, frameLength: 20, length: 31)));
+    }
+
+    [Fact]
+    public void Refuses_deltas_beyond_their_bounds()
+    {
+        DecodeDelta(1, Limits.SegmentSizeMax, Limits.BlobSizeMax);
+        Assert.Throws<CorruptDataException>(static () => DecodeDelta(1, Limits.SegmentSizeMax + 1, 1));
+        Assert.Throws<CorruptDataException>(static () => DecodeDelta(1, 1, Limits.BlobSizeMax + 1));
+        Assert.Throws<CorruptDataException>(static () => DecodeDelta(1, 0, 1));
+
+        // Its own base.
+        Assert.Throws<CorruptDataException>(static () => DecodeDelta(2, 20, 30));
+    }
+
+    [Fact]
+    public void Refuses_deltas_among_nodes()
+    {
+        IndexedPack pack = new(SpecValues.Session, SpecValues.Hash(2), 2000, PackKind.Data, OfDelta(1, 20, 30));
+        _ = IndexObject.Decode(IndexObject.Encode([pack]), "index");
+        Assert.Throws<CorruptDataException>(() => IndexObject.Decode(IndexObject.Encode([pack with { Kind = PackKind.Meta }]), "index"));
     }
 
     [Fact]
@@ -114,6 +160,19 @@ public sealed class PackDirectoryTests
 
         static void Refuses(IndexedPack pack) =>
             Assert.Throws<CorruptDataException>(() => IndexObject.Decode(IndexObject.Encode([pack]), "index"));
+    }
+
+    private static PackDirectory OfDelta(byte prefix, int frameLength, int length)
+    {
+        PackDirectory directory = new();
+        directory.Add(1000, [new BlobRecord(SpecValues.Id(2), frameLength)], [new DeltaRecord(new BlobKey(SpecValues.Id(prefix)), length)]);
+        return directory;
+    }
+
+    private static void DecodeDelta(byte prefix, int frameLength, int length)
+    {
+        ByteReader reader = new(Encode(OfDelta(prefix, frameLength, length)), "directory");
+        _ = PackDirectory.Decode(ref reader);
     }
 
     private static void Decode(int storedLength, int[] lengths)

@@ -111,6 +111,20 @@ internal sealed partial class SeededValues(int seed)
         return directory;
     }
 
+    /// <summary>A directory of plain segments, and of segments of deltas behind them.</summary>
+    public PackDirectory DirectoryWithDeltas()
+    {
+        PackDirectory directory = Directory();
+        for (int i = 1 + Int(3); i > 0; i--)
+        {
+            BlobRecord[] frames = [.. Enumerable.Range(0, 1 + Int(5)).Select(_ => new BlobRecord(Id(), 1 + Int(2 << 20)))];
+            DeltaRecord[] deltas = [.. frames.Select(_ => new DeltaRecord(new BlobKey(Fill(BlobKey.Size)), Int(Limits.BlobSizeMax)))];
+            directory.Add(1 + Int(2 << 20), frames, deltas);
+        }
+
+        return directory;
+    }
+
     private (long Size, FileContent Content) Content()
     {
         switch (Int(4))

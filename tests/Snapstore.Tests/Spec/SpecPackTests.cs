@@ -46,6 +46,34 @@ public sealed class SpecPackTests
     }
 
     [Fact]
+    public void A_delta_of_another_program_is_read()
+    {
+        ReadOnlySpan<byte> frame = Packs.Bytes("segment-plaintext-deltas").AsSpan(1);
+        using ZstdDecompressor frames = new();
+        byte[] plain = new byte["hello, world!"u8.Length];
+        frames.Decompress(frame, "hello, world?"u8, plain);
+        Assert.Equal("hello, world!"u8, plain);
+    }
+
+    [Fact]
+    public void A_directory_of_deltas_is_that_of_the_page()
+    {
+        using KeyRing keys = SpecValues.NewKeys();
+        int frameLength = Packs.Bytes("segment-plaintext-deltas").Length - 1;
+        PackDirectory directory = new();
+        directory.Add(
+            Seal(keys, Packs.Bytes("segment-plaintext-deltas")).Length,
+            [new BlobRecord(keys.DataId("hello, world!"u8), frameLength)],
+            [new DeltaRecord(new BlobKey(keys.DataId("hello, world?"u8)), 13)]);
+        ByteWriter output = new();
+        directory.Encode(output);
+        Assert.Equal(Packs.Bytes("pack-directory-deltas"), output.ToArray());
+        ByteReader reader = new(Packs.Bytes("pack-directory-deltas"), "the page");
+        Assert.True(PackDirectory.Decode(ref reader).IsSameAs(directory));
+        reader.End();
+    }
+
+    [Fact]
     public void A_directory_is_that_of_the_page()
     {
         using KeyRing keys = SpecValues.NewKeys();
