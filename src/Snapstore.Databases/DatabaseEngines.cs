@@ -4,7 +4,11 @@ namespace Snapstore.Databases;
 public static class DatabaseEngines
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<IDatabaseEngine> All { get; } = [new Sqlite.SqliteEngine()];
+    public static IReadOnlyList<IDatabaseEngine> All { get; } =
+    [
+        new Postgres.PostgresEngine(),
+        new Sqlite.SqliteEngine(),
+    ];
 
     /// <summary>The engine that answers to the scheme of a source or target; null where it is none of theirs.</summary>
     public static IDatabaseEngine? ForScheme(string? scheme) => All.FirstOrDefault(engine => engine.Schemes.Contains(scheme));
