@@ -14,10 +14,15 @@ internal sealed class SourceTree : ISourceTree, IDisposable
     private readonly ParentPaths _parent;
     private readonly BackupNotes _notes;
     private readonly EntryTime _now;
+<<<<<<< HEAD
     private readonly SourceDirectory _root = new();
     private readonly WrittenFiles _written;
     private ulong _linkNumbers;
     private SnapshotCounts _counts = new();
+=======
+    private SourceDirectory _root;
+    private long _files, _directories, _others, _filesNew, _filesUnchanged;
+>>>>>>> 99832524222847d82f916ac4c11fcb15bfd592b0
 
     public SourceTree(BackupPipeline pipeline, ParentPaths parent, BackupNotes notes, TimeProvider time)
     {
@@ -107,6 +112,13 @@ internal sealed class SourceTree : ISourceTree, IDisposable
         _written.WaitUntilRead();
         _pipeline.WaitUntilBuilt();
         ThrowIfLeftOut();
+    }
+
+    /// <inheritdoc/>
+    public void StartOver()
+    {
+        _root = new SourceDirectory();
+        _files = _directories = _others = _filesNew = _filesUnchanged = 0;
     }
 
     /// <inheritdoc/>
