@@ -139,6 +139,8 @@ internal static class StreamTargets
         {
         }
 
+        public void StartOver() => Contents.Clear();
+
         public void Warn(ReadOnlySpan<byte> path, string problem)
         {
         }

@@ -6,15 +6,17 @@ namespace Snapstore.Tests.Sources.Split;
 /// <summary>Archives of the real programs: what comes back is what these programs extract.</summary>
 public sealed class TarSplitTests
 {
-    [Theory]
-    [InlineData("gnu", "--sparse")]
-    [InlineData("pax", "--sparse", "--xattrs", "--xattrs-include=*", "--acls")]
-    public void The_zoo_comes_back_as_GNU_tar_extracts_it(params string[] options)
+    [Fact]
+    public void The_zoo_comes_back_as_it_was()
     {
         using TestDirectory place = new();
         Zoo.Build(place["zoo"]);
-        Tool.Run("tar", [$"--format={options[0]}", .. options[1..], "-C", place["zoo"], "-cf", place["zoo.tar"], "."]);
-        AssertSame(place, place["zoo.tar"], "tar", ["--xattrs", "--xattrs-include=*", "--acls"]);
+        Tool.Run("tar", "--format=pax", "--sparse", "--xattrs", "--xattrs-include=*", "-C", place["zoo"], "-cf", place["zoo.tar"], ".");
+        SplitStream split = new(SplitFormat.Tar);
+        BackupReport taken = split.Take(File.ReadAllBytes(place["zoo.tar"]));
+        Assert.Equal(0, taken.Warnings.Total);
+        split.Restore(taken, place["restored"]);
+        TreeLook.AssertSame(TreeLook.Of(place["zoo"]), TreeLook.Of(place["restored"]));
     }
 
     [Theory]
