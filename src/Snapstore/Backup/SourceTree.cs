@@ -113,7 +113,6 @@ internal sealed class SourceTree : ISourceTree, IDisposable
     public void StartOver()
     {
         _root = new SourceDirectory();
-        _counts = new SnapshotCounts();
     }
 
     /// <inheritdoc/>
