@@ -55,18 +55,18 @@ internal readonly record struct FileStat
     public uint Gid { get; }
 
     /// <summary>Bytes.</summary>
-    public long Size { get; }
+    public long Size { get; private init; }
 
     /// <summary>Units of 512 bytes on disk.</summary>
     public long Blocks { get; }
 
-    public long MtimeSeconds { get; }
+    public long MtimeSeconds { get; private init; }
 
-    public int MtimeNanoseconds { get; }
+    public int MtimeNanoseconds { get; private init; }
 
-    public long CtimeSeconds { get; }
+    public long CtimeSeconds { get; private init; }
 
-    public int CtimeNanoseconds { get; }
+    public int CtimeNanoseconds { get; private init; }
 
     public ulong Inode { get; }
 
@@ -78,4 +78,19 @@ internal readonly record struct FileStat
     public uint RdevMajor { get; }
 
     public uint RdevMinor { get; }
+
+    /// <summary>The same with the later times of the two and another length: of a file whose content lies partly in another one.</summary>
+    public FileStat With(in FileStat other, long size)
+    {
+        bool isWrittenLater = (other.MtimeSeconds, other.MtimeNanoseconds).CompareTo((MtimeSeconds, MtimeNanoseconds)) > 0;
+        bool isChangedLater = (other.CtimeSeconds, other.CtimeNanoseconds).CompareTo((CtimeSeconds, CtimeNanoseconds)) > 0;
+        return this with
+        {
+            Size = size,
+            MtimeSeconds = isWrittenLater ? other.MtimeSeconds : MtimeSeconds,
+            MtimeNanoseconds = isWrittenLater ? other.MtimeNanoseconds : MtimeNanoseconds,
+            CtimeSeconds = isChangedLater ? other.CtimeSeconds : CtimeSeconds,
+            CtimeNanoseconds = isChangedLater ? other.CtimeNanoseconds : CtimeNanoseconds,
+        };
+    }
 }

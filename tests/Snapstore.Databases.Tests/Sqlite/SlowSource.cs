@@ -41,6 +41,14 @@ internal sealed class SlowSource(string path, SqliteWorld world) : ISource
             tree.Put(path, isDatabase ? content with { Open = () => new BrokenOff(content.Open(), meanwhile) } : content);
         }
 
+        public Stream Begin(ReadOnlySpan<byte> path, WrittenContent content) => tree.Begin(path, content);
+
+        public bool Link(ReadOnlySpan<byte> path, ReadOnlySpan<byte> existing) => tree.Link(path, existing);
+
+        public bool Move(ReadOnlySpan<byte> path, ReadOnlySpan<byte> target) => tree.Move(path, target);
+
+        public bool Remove(ReadOnlySpan<byte> path) => tree.Remove(path);
+
         public void WaitUntilRead() => tree.WaitUntilRead();
 
         public void Warn(ReadOnlySpan<byte> path, string problem) => tree.Warn(path, problem);
