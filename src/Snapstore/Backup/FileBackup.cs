@@ -46,7 +46,7 @@ public static class FileBackup
     {
         IReadOnlyList<byte[]> paths = SelectedPaths.Normalize(selection.Paths);
         BackupNotes notes = new(progress);
-        ScanSelection scanned = new(paths, selection.Excludes, selection.OneFileSystem);
+        ScanSelection scanned = new(paths, selection.Excludes, selection.OneFileSystem, selection.Databases is not null);
         using ScanAhead scan = new(options.Workers > 0 ? ScannedBatchesMax : 0, (pass, stop) => new FileScanner(scanned, notes, pass, stop).Scan(), cancel);
 
         Repository repository = open();

@@ -79,18 +79,20 @@ internal readonly record struct FileStat
 
     public uint RdevMinor { get; }
 
-    /// <summary>The same with the later times of the two and another length: of a file whose content lies partly in another one.</summary>
+    /// <summary>The same with another length, and with the time of the last write to another file where that was later: of a
+    /// file whose content lies partly in that one. The other's ctime says nothing: SQLite sets its owner whenever it opens it.</summary>
     public FileStat With(in FileStat other, long size)
     {
-        bool isWrittenLater = (other.MtimeSeconds, other.MtimeNanoseconds).CompareTo((MtimeSeconds, MtimeNanoseconds)) > 0;
-        bool isChangedLater = (other.CtimeSeconds, other.CtimeNanoseconds).CompareTo((CtimeSeconds, CtimeNanoseconds)) > 0;
+        (long Seconds, int Nanoseconds) written = (other.MtimeSeconds, other.MtimeNanoseconds);
+        bool isWrittenLater = written.CompareTo((MtimeSeconds, MtimeNanoseconds)) > 0;
+        bool isChangedLater = written.CompareTo((CtimeSeconds, CtimeNanoseconds)) > 0;
         return this with
         {
             Size = size,
-            MtimeSeconds = isWrittenLater ? other.MtimeSeconds : MtimeSeconds,
-            MtimeNanoseconds = isWrittenLater ? other.MtimeNanoseconds : MtimeNanoseconds,
-            CtimeSeconds = isChangedLater ? other.CtimeSeconds : CtimeSeconds,
-            CtimeNanoseconds = isChangedLater ? other.CtimeNanoseconds : CtimeNanoseconds,
+            MtimeSeconds = isWrittenLater ? written.Seconds : MtimeSeconds,
+            MtimeNanoseconds = isWrittenLater ? written.Nanoseconds : MtimeNanoseconds,
+            CtimeSeconds = isChangedLater ? written.Seconds : CtimeSeconds,
+            CtimeNanoseconds = isChangedLater ? written.Nanoseconds : CtimeNanoseconds,
         };
     }
 }

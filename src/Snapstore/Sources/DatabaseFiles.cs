@@ -25,6 +25,18 @@ public sealed class DatabaseFiles
         Open = open;
     }
 
+    /// <summary>True for a name that may be that of a file beside a database.</summary>
+    internal static bool IsCompanion(ReadOnlySpan<byte> name)
+    {
+        foreach (byte[] ending in Endings)
+        {
+            if (name.EndsWith(ending))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Tells a database by its beginning.</summary>
     internal delegate bool StartTest(ReadOnlySpan<byte> start);
 

@@ -50,12 +50,19 @@ internal sealed class SqliteWriters : IDisposable
 
     private readonly List<Process> _processes = [];
 
+    /// <summary>Some that move money.</summary>
     public SqliteWriters(string path, string journal, int count)
     {
         for (int seed = 1; seed <= count; seed++)
             _processes.Add(SqliteWorld.Python(Writer, path, $"{seed}", journal));
-        foreach (Process process in _processes)
-            Assert.Equal("ready", process.StandardOutput.ReadLine());
+        WaitUntilReady();
+    }
+
+    /// <summary>One that runs another script.</summary>
+    public SqliteWriters(string path, string script)
+    {
+        _processes.Add(SqliteWorld.Python(script, path));
+        WaitUntilReady();
     }
 
     public void AssertAlive() => Assert.All(_processes, process => Assert.False(process.HasExited));
@@ -68,5 +75,11 @@ internal sealed class SqliteWriters : IDisposable
             process.WaitForExit();
             process.Dispose();
         }
+    }
+
+    private void WaitUntilReady()
+    {
+        foreach (Process process in _processes)
+            Assert.Equal("ready", process.StandardOutput.ReadLine());
     }
 }
