@@ -177,11 +177,11 @@ internal sealed class FileMerge : IDisposable
         }
         else if (_databases.TryOpener(frame, name.ToArray(), _path.ToArray(), stat) is { } opener)
         {
-            EmitDatabase(name, stat, opener, isUnchanged ? parent : null, parent);
+            EmitDatabase(name, stat, opener, parent, isUnchanged);
         }
         else
         {
-            EmitFile(name, found, isUnchanged ? parent : null);
+            EmitFile(name, found, parent, isUnchanged);
         }
     }
 
@@ -201,7 +201,7 @@ internal sealed class FileMerge : IDisposable
         frame.Add(entry, isSame: ReferenceEquals(entry, parent));
     }
 
-    private void EmitFile(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? compared)
+    private void EmitFile(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent, bool isUnchanged)
     {
         DirectoryFrame frame = _frames.Peek();
         DirectoryHandle directory = frame.Opener.Open();
@@ -213,7 +213,8 @@ internal sealed class FileMerge : IDisposable
         {
             MayHaveHoles = stat.Blocks * 512 < stat.Size && stat.Size > 4096,
             WantsAttributes = true,
-            Compared = compared,
+            Compared = isUnchanged ? parent : null,
+            Base = parent,
             BufferOffset = offset,
             Pieces = isSmall ? null : _pipeline.NewPieceQueue(),
         };
@@ -223,13 +224,13 @@ internal sealed class FileMerge : IDisposable
             _pipeline.Stream(entry, job);
     }
 
-    private void EmitDatabase(ReadOnlySpan<byte> name, in FileStat stat, IFileOpener opener, TreeEntry? compared, TreeEntry? parent)
+    private void EmitDatabase(ReadOnlySpan<byte> name, in FileStat stat, IFileOpener opener, TreeEntry? parent, bool isUnchanged)
     {
         _frames.Peek().Emit();
         FileJob job = new(opener, _path.ToArray(), size: -1)
         {
             WantsAttributes = true,
-            Compared = compared,
+            Compared = isUnchanged ? parent : null,
             Base = parent,
             IsPaged = true,
             Pieces = _pipeline.NewPieceQueue(),

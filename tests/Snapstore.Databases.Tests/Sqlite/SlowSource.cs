@@ -45,11 +45,13 @@ internal sealed class SlowSource(string path, SqliteWorld world) : ISource
 
         public bool Link(ReadOnlySpan<byte> path, ReadOnlySpan<byte> existing) => tree.Link(path, existing);
 
-        public bool Move(ReadOnlySpan<byte> path, ReadOnlySpan<byte> target) => tree.Move(path, target);
-
         public bool Remove(ReadOnlySpan<byte> path) => tree.Remove(path);
 
+        public bool Move(ReadOnlySpan<byte> path, ReadOnlySpan<byte> target) => tree.Move(path, target);
+
         public void WaitUntilRead() => tree.WaitUntilRead();
+
+        public void StartOver() => tree.StartOver();
 
         public void Warn(ReadOnlySpan<byte> path, string problem) => tree.Warn(path, problem);
 
