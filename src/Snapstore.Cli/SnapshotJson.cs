@@ -78,6 +78,7 @@ internal static class SnapshotJson
             ("files_new", counts.FilesNew), ("files_changed", counts.FilesChanged), ("files_unchanged", counts.FilesUnchanged),
             ("directories_unchanged", counts.DirectoriesUnchanged),
             ("data_blobs_new", counts.DataBlobsNew), ("data_bytes_new", counts.DataBytesNew),
+            ("delta_blobs_new", counts.DeltaBlobsNew), ("delta_bytes_new", counts.DeltaBytesNew),
             ("meta_blobs_new", counts.MetaBlobsNew), ("meta_bytes_new", counts.MetaBytesNew),
             ("bytes_stored", counts.BytesStored),
         ];

@@ -6,6 +6,9 @@ internal sealed unsafe class OdbcConnection : IDisposable
     private const int VersionAttribute = 200, Version3 = 3, AutoCommitAttribute = 102, IsolationAttribute = 108, ReadOnlyAttribute = 101;
     private const ushort DriverInfo = 6, DbmsNameInfo = 17, DbmsVersionInfo = 18, DatabaseInfo = 16, QuoteInfo = 29, EscapeInfo = 14, TransactionsInfo = 46, IsolationsInfo = 72;
 
+    /// <summary>What errors of connecting say.</summary>
+    public const string Refused = "cannot be connected to";
+
     private nint _environment, _handle;
     private bool _isConnected;
 
@@ -161,7 +164,7 @@ internal sealed unsafe class OdbcConnection : IDisposable
             throw OdbcException.Of(OdbcNative.Environment, _environment, "make a connection", Secret);
         short result = OdbcNative.SQLDriverConnectW(_handle, 0, text, (short)text.Length, 0, 0, out _, 0);
         if (result is not (OdbcNative.Success or OdbcNative.SuccessWithInfo))
-            throw Failed($"{Name} cannot be connected to");
+            throw Failed($"{Name} {Refused}");
         _isConnected = true;
     }
 

@@ -20,7 +20,7 @@ internal abstract partial class OdbcDialect
     /// <summary>The schema of tables that come from a DBMS without schemas.</summary>
     public virtual string DefaultSchema => "";
 
-    /// <summary>The statement that makes a schema unless it is there; null where there are none.</summary>
+    /// <summary>The statement that makes a schema; null where it is there, or the DBMS has none.</summary>
     public virtual string? CreateSchema(string schema) => null;
 
     /// <summary>The statement that makes a table.</summary>
@@ -61,6 +61,9 @@ internal abstract partial class OdbcDialect
 
     /// <summary>What stands for a value in a statement that writes this column.</summary>
     public virtual string Placeholder(OdbcColumn column) => "?";
+
+    /// <summary>A text that holds a zero byte, as SQL; null where the driver takes it as a parameter, or the DBMS has no such text.</summary>
+    public virtual string? TextWithZero(ReadOnlySpan<byte> utf8) => null;
 
     /// <summary>A text of another DBMS as this one takes it.</summary>
     public virtual string Adapt(OdbcColumn from, string text) => text;

@@ -17,6 +17,9 @@ internal sealed unsafe class OdbcInsert : IDisposable
     private readonly int _rowsPerStatement;
     private readonly string _what;
     private readonly List<Value> _values = [];
+    private readonly Dictionary<int, string> _inline = [];
+    private readonly OdbcConnection _connection;
+    private readonly string _into;
     private readonly nint[] _lengths;
     private byte[] _bytes = GC.AllocateUninitializedArray<byte>(BatchBytes + (64 << 10), pinned: true);
     private int _used, _rows;
@@ -33,11 +36,11 @@ internal sealed unsafe class OdbcInsert : IDisposable
         _columns = [.. target.Select(column => (column, names.IndexOf(column.Name)))];
         _rowsPerStatement = _columns.Length == 0 ? 1 : Math.Clamp(ParametersMax / _columns.Length, 1, RowsMax);
         _lengths = GC.AllocateArray<nint>(Math.Max(1, _rowsPerStatement * _columns.Length), pinned: true);
-        _what = $"write into table {into}";
+        (_connection, _into, _what) = (session.Connection, into, $"write into table {into}");
         _one = new OdbcStatement(session.Connection);
         _many = new OdbcStatement(session.Connection);
-        _one.Prepare(Sql(into, 1), _what);
-        _many.Prepare(Sql(into, _rowsPerStatement), _what);
+        _one.Prepare(Sql(1, []), _what);
+        _many.Prepare(Sql(_rowsPerStatement, []), _what);
     }
 
     /// <summary>Rows written so far.</summary>
@@ -56,12 +59,14 @@ internal sealed unsafe class OdbcInsert : IDisposable
     /// <summary>Writes what was added.</summary>
     public void Flush()
     {
-        if (_rows == _rowsPerStatement)
+        bool isFull = _rows == _rowsPerStatement && _inline.Count == 0;
+        if (isFull)
             Run(_many, 0, _rows);
-        for (int row = 0; row < _rows && _rows < _rowsPerStatement; row++)
-            Run(_one, row, 1);
+        for (int row = 0; row < _rows && !isFull; row++)
+            RunOne(row);
         Rows += _rows;
         _values.Clear();
+        _inline.Clear();
         (_rows, _used) = (0, 0);
     }
 
@@ -72,12 +77,13 @@ internal sealed unsafe class OdbcInsert : IDisposable
         _many.Dispose();
     }
 
-    private string Sql(string into, int rows)
+    // Places of values that stand in the statement itself are given by column.
+    private string Sql(int rows, Dictionary<int, string> inline)
     {
         if (_columns.Length == 0)
-            return $"INSERT INTO {into} DEFAULT VALUES";
-        string row = $"({string.Join(", ", _columns.Select(pair => _dialect.Placeholder(pair.Column)))})";
-        return $"INSERT INTO {into} ({_dialect.Names(_columns.Select(pair => pair.Column.Name))}) {_dialect.Overriding}VALUES {string.Join(", ", Enumerable.Repeat(row, rows))}";
+            return $"INSERT INTO {_into} DEFAULT VALUES";
+        string row = $"({string.Join(", ", _columns.Select((pair, i) => inline.GetValueOrDefault(i) ?? _dialect.Placeholder(pair.Column)))})";
+        return $"INSERT INTO {_into} ({_dialect.Names(_columns.Select(pair => pair.Column.Name))}) {_dialect.Overriding}VALUES {string.Join(", ", Enumerable.Repeat(row, rows))}";
     }
 
     private void AddValue(OdbcRow row, int from, OdbcColumn column)
@@ -118,6 +124,14 @@ internal sealed unsafe class OdbcInsert : IDisposable
             throw new SourceException($"column {column.Name} of table {_source.FullName} holds text, and the target's column of type {column.Type} cannot");
         if (_isForeign && from.Kind is ColumnKind.Boolean or ColumnKind.Moment)
             utf8 = Encoding.UTF8.GetBytes(_dialect.Adapt(from, Encoding.UTF8.GetString(utf8)));
+        // Drivers end a text parameter at a zero byte.
+        if (utf8.Contains((byte)0) && _dialect.TextWithZero(utf8) is { } literal)
+        {
+            _inline[_values.Count] = literal;
+            _values.Add(new Value(ValueKind.Null, _used, OdbcNative.NullData));
+            return;
+        }
+
         Span<byte> room = Grow(checked(utf8.Length * sizeof(char)));
         Complete(ValueKind.Text, Encoding.Unicode.GetBytes(Encoding.UTF8.GetString(utf8), room));
     }
@@ -141,17 +155,40 @@ internal sealed unsafe class OdbcInsert : IDisposable
         _used = Math.Min(_bytes.Length, (_used + length + 7) & ~7);
     }
 
+    private void RunOne(int row)
+    {
+        int first = row * _columns.Length;
+        Dictionary<int, string> inline = [];
+        for (int i = 0; i < _columns.Length; i++)
+        {
+            if (_inline.TryGetValue(first + i, out string? literal))
+                inline[i] = literal;
+        }
+
+        if (inline.Count == 0)
+        {
+            Run(_one, row, 1);
+            return;
+        }
+
+        using OdbcStatement statement = new(_connection);
+        statement.Prepare(Sql(1, inline), _what);
+        Run(statement, row, 1);
+    }
+
     private void Run(OdbcStatement statement, int firstRow, int rows)
     {
-        int first = firstRow * _columns.Length, count = rows * _columns.Length;
+        int first = firstRow * _columns.Length, count = rows * _columns.Length, bound = 0;
         fixed (byte* bytes = _bytes)
         fixed (nint* lengths = _lengths)
         {
             for (int i = 0; i < count; i++)
             {
+                if (_inline.ContainsKey(first + i))
+                    continue;
                 Value value = _values[first + i];
                 lengths[i] = value.Length;
-                Bind(statement, i + 1, value, _columns[i % _columns.Length].Column, bytes + value.Start, lengths + i);
+                Bind(statement, ++bound, value, _columns[i % _columns.Length].Column, bytes + value.Start, lengths + i);
             }
 
             statement.ExecutePrepared(_what);
@@ -163,15 +200,16 @@ internal sealed unsafe class OdbcInsert : IDisposable
     private static void Bind(OdbcStatement statement, int number, Value value, OdbcColumn column, byte* at, nint* length)
     {
         bool isBinary = value.Kind == ValueKind.Binary || (value.Kind == ValueKind.Null && column.Kind == ColumnKind.Binary);
-        nuint size = (nuint)Math.Max(1, (int)value.Length);
+        nuint size = (nuint)Math.Max(1, value.Length);
+        int room = Math.Max(0, value.Length);
         if (value.Kind == ValueKind.Integer)
             statement.Bind(number, OdbcNative.CBigInt, OdbcNative.SqlBigInt, 19, at, sizeof(long), length);
         else if (value.Kind == ValueKind.Real)
             statement.Bind(number, OdbcNative.CDouble, OdbcNative.SqlDouble, 15, at, sizeof(double), length);
         else if (isBinary)
-            statement.Bind(number, OdbcNative.CBinary, OdbcNative.SqlLongVarbinary, size, at, value.Length, length);
+            statement.Bind(number, OdbcNative.CBinary, OdbcNative.SqlLongVarbinary, size, at, room, length);
         else
-            statement.Bind(number, OdbcNative.CWide, value.Length > LongChars * sizeof(char) ? OdbcNative.SqlWideLongVarchar : OdbcNative.SqlWideVarchar, size, at, value.Length, length);
+            statement.Bind(number, OdbcNative.CWide, value.Length > LongChars * sizeof(char) ? OdbcNative.SqlWideLongVarchar : OdbcNative.SqlWideVarchar, size, at, room, length);
     }
 
     private readonly record struct Value(ValueKind Kind, int Start, int Length);

@@ -105,6 +105,15 @@ internal sealed partial class OdbcMySql(OdbcConnection connection) : OdbcDialect
         : Page(table, "", string.Create(CultureInfo.InvariantCulture, $" OFFSET {rows}"));
 
     /// <inheritdoc/>
+    public override void Read(OdbcStatement statement, int number, OdbcColumn column, OdbcRow row)
+    {
+        if (column.Kind is ColumnKind.Text or ColumnKind.FixedText)
+            statement.AddBinary(number, row, ValueKind.Text);
+        else
+            base.Read(statement, number, column, row);
+    }
+
+    /// <inheritdoc/>
     public override string Quote(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
 
     /// <inheritdoc/>
@@ -119,7 +128,8 @@ internal sealed partial class OdbcMySql(OdbcConnection connection) : OdbcDialect
         string name = Quote(column.Name);
         return column.Kind switch
         {
-            ColumnKind.Text or ColumnKind.FixedText or ColumnKind.Binary => name,
+            ColumnKind.Binary => name,
+            ColumnKind.Text or ColumnKind.FixedText => $"CAST(CONVERT({name} USING utf8mb4) AS BINARY)", // as text the driver ends it at a zero byte
             ColumnKind.Float when column.Size == 4 => $"CAST({name} + 0e0 AS CHAR)", // a FLOAT shows six digits only
             _ when column.Type.StartsWith("bit", StringComparison.Ordinal) => $"CAST({name} + 0 AS CHAR)",
             _ => $"CAST({name} AS CHAR)",

@@ -26,6 +26,9 @@ internal sealed partial class OdbcMySql
     /// <inheritdoc/>
     public override string Placeholder(OdbcColumn column) => column.Type.StartsWith("bit", StringComparison.Ordinal) ? "CAST(? AS UNSIGNED)" : "?";
 
+    /// <inheritdoc/>
+    public override string? TextWithZero(ReadOnlySpan<byte> utf8) => $"_utf8mb4 x'{Convert.ToHexString(utf8)}'";
+
     // "2020-01-01 10:00:00+00" -> "2020-01-01 10:00:00": the session is in UTC.
     /// <inheritdoc/>
     public override string Adapt(OdbcColumn from, string text) => from.Kind switch

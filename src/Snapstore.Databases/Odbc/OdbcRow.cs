@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace Snapstore.Databases.Odbc;
 
@@ -95,8 +96,11 @@ internal sealed class OdbcRow
     }
 
     /// <summary>Makes what was written behind the last value a value.</summary>
+    /// <exception cref="IOException">It is text and no valid UTF-8.</exception>
     public void Complete(ValueKind kind, int length)
     {
+        if (kind == ValueKind.Text && !Utf8.IsValid(_bytes.AsSpan(_used, length)))
+            throw new IOException("the driver gives text that is no valid UTF-8, so that it cannot be kept as it is");
         _values.Add((kind, _used, length));
         _used += length;
     }

@@ -69,7 +69,7 @@ internal sealed class OdbcRowsRestore(OdbcRestoreRun run)
         {
             return run.Count(from);
         }
-        catch (OdbcException e) when (run.Request.Where is not null && e.State.StartsWith("42", StringComparison.Ordinal))
+        catch (OdbcException e) when (run.Request.Where is not null && (e.State == "HY000" || e.State.StartsWith("42", StringComparison.Ordinal)))
         {
             throw new UsageException($"--where cannot be evaluated: {e.Message}");
         }

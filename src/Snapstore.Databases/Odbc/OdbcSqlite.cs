@@ -65,7 +65,7 @@ internal sealed partial class OdbcSqlite(OdbcConnection connection) : OdbcDialec
                 row.AddText(value, ValueKind.Integer);
                 break;
             case 'r':
-                row.AddText(value, ValueKind.Real);
+                row.AddText(value is "Inf" ? "9e999" : value is "-Inf" ? "-9e999" : value, ValueKind.Real); // JSON has no word for it
                 break;
             default:
                 row.AddHex(value, text[0] == 'x' ? ValueKind.Text : ValueKind.Binary);

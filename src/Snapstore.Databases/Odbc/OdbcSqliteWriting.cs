@@ -13,6 +13,9 @@ internal sealed partial class OdbcSqlite
     public override string SameKey(string a, string b) => $"{a} IS {b}";
 
     /// <inheritdoc/>
+    public override string? TextWithZero(ReadOnlySpan<byte> utf8) => $"CAST(x'{Convert.ToHexString(utf8)}' AS TEXT)";
+
+    /// <inheritdoc/>
     public override string Adapt(OdbcColumn from, string text) =>
         from.Kind == ColumnKind.Boolean ? text switch { "true" => "1", "false" => "0", _ => text } : text;
 

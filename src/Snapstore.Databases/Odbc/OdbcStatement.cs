@@ -88,8 +88,8 @@ internal sealed unsafe class OdbcStatement : IDisposable
             row.AddText(_text.AsSpan(0, length));
     }
 
-    /// <summary>Adds a column's value to a row as bytes.</summary>
-    public void AddBinary(int column, OdbcRow row)
+    /// <summary>Adds a column's value to a row as it comes: bytes, or text that is sent as bytes of UTF-8.</summary>
+    public void AddBinary(int column, OdbcRow row, ValueKind kind = ValueKind.Binary)
     {
         int total = 0;
         while (true)
@@ -107,7 +107,7 @@ internal sealed unsafe class OdbcStatement : IDisposable
                 break;
         }
 
-        row.Complete(ValueKind.Binary, total);
+        row.Complete(kind, total);
     }
 
     /// <summary>A column's value as text, valid until the next call; false for NULL.</summary>

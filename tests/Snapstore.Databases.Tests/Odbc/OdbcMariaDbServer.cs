@@ -62,11 +62,7 @@ internal sealed class OdbcMariaDbServer : OdbcServer
 
         public override Process Start(string script)
         {
-            ProcessStartInfo start = new("mariadb", [.. server.Shell, name]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-            Process process = Process.Start(start)!;
-            process.StandardInput.Write(script);
-            process.StandardInput.Close();
-            return process;
+            return StartWith(script, "mariadb", [.. server.Shell, name]);
         }
     }
 }
@@ -87,10 +83,6 @@ internal sealed class OdbcSqliteDatabase(string path) : OdbcDatabase
 
     public override Process Start(string script)
     {
-        ProcessStartInfo start = new("sqlite3", ["-cmd", ".timeout 20000", File]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        Process process = Process.Start(start)!;
-        process.StandardInput.Write(script);
-        process.StandardInput.Close();
-        return process;
+        return StartWith(script, "sqlite3", ["-cmd", ".timeout 20000", File]);
     }
 }

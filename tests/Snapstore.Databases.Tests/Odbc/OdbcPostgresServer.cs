@@ -53,11 +53,7 @@ internal sealed class OdbcPostgresServer : OdbcServer
 
         public override Process Start(string script)
         {
-            ProcessStartInfo start = new("psql", server.Shell(name)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-            Process process = Process.Start(start)!;
-            process.StandardInput.Write(script);
-            process.StandardInput.Close();
-            return process;
+            return StartWith(script, "psql", server.Shell(name));
         }
     }
 }

@@ -60,6 +60,14 @@ internal abstract class OdbcDatabase
 
     /// <summary>Starts a client that runs a script of this shell until it is killed or done.</summary>
     public abstract Process Start(string script);
+
+    /// <summary>Starts a shell whose standard input is this; what it says goes nowhere.</summary>
+    protected static Process StartWith(string script, string shell, params string[] arguments)
+    {
+        string file = Path.GetTempFileName();
+        File.WriteAllText(file, script);
+        return Process.Start("bash", ["-c", "exec <\"$1\" >/dev/null 2>&1; rm -f \"$1\"; shift; exec \"$@\"", "shell", file, shell, .. arguments]);
+    }
 }
 
 internal abstract class OdbcServer : IDisposable

@@ -51,6 +51,8 @@ internal sealed class SlowSource(string path, SqliteWorld world) : ISource
 
         public void WaitUntilRead() => tree.WaitUntilRead();
 
+        public void StartOver() => tree.StartOver();
+
         public void Warn(ReadOnlySpan<byte> path, string problem) => tree.Warn(path, problem);
 
         public void Note(ReadOnlySpan<byte> path, string text) => tree.Note(path, text);
