@@ -155,7 +155,7 @@ internal static class StreamTargets
     // Zeros of a hole may be many; they are counted only. What was written can be looked at after the end.
     private sealed class CountingStream(Action<int> count) : MemoryStream
     {
-        private const int KeptMax = 1 << 20;
+        private const int KeptMax = 64 << 10;
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
