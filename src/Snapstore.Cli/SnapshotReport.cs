@@ -31,11 +31,15 @@ internal static class SnapshotReport
             yield return $"  directories  {Quantity.Count(counts.Directories)}, of which {Quantity.Count(counts.DirectoriesUnchanged)} unchanged";
         }
 
+        foreach (string line in SourceLines.Of(manifest))
+            yield return line;
         long added = counts.DataBytesNew + counts.MetaBytesNew;
         yield return $"  size         {Quantity.Bytes(counts.Bytes)} in {Quantity.Count(counts.Files, "file")}";
         yield return report.Id is null
             ? $"  new          {Quantity.Bytes(added)}"
             : $"  added        {Quantity.Bytes(counts.BytesStored)}, from {Quantity.Bytes(added)} of new content ({Quantity.Ratio(added, counts.BytesStored)})";
+        if (counts.DeltaBlobsNew > 0)
+            yield return $"  differences  {Quantity.Bytes(counts.DeltaBytesNew)} of it stored as differences from the parent";
         if (report.Warnings.Total > 0)
             yield return $"  incomplete   {Quantity.Count(report.Warnings.Total, "warning")}, see above";
         if (report.Notes.Total > 0)

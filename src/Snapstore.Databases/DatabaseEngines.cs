@@ -7,6 +7,9 @@ public static class DatabaseEngines
     public static IReadOnlyList<IDatabaseEngine> All { get; } =
     [
         new Postgres.PostgresEngine(),
+        new MySql.MySqlEngine(),
+        new Sqlite.SqliteEngine(),
+        new Odbc.OdbcEngine(),
     ];
 
     /// <summary>The engine that answers to the scheme of a source or target; null where it is none of theirs.</summary>

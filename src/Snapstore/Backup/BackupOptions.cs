@@ -1,3 +1,4 @@
+using Snapstore.Chunking;
 using Snapstore.Compression;
 
 namespace Snapstore.Backup;
@@ -23,6 +24,9 @@ public sealed record BackupOptions
     /// <summary>How hard to compress.</summary>
     public CompressionLevel Compression { get; init; } = CompressionLevel.Default;
 
+    /// <summary>How content is cut.</summary>
+    public ChunkerChoice Chunker { get; init; } = ChunkerChoice.Auto;
+
     /// <summary>True reads and counts everything and stores nothing.</summary>
     public bool DryRun { get; init; }
 
@@ -41,6 +45,9 @@ public sealed record FileSelection
 
     /// <summary>What to leave out.</summary>
     public Sources.ExcludeRules Excludes { get; init; } = Sources.ExcludeRules.None;
+
+    /// <summary>How databases among the files are read in one consistent state each; null reads them as any file.</summary>
+    public Sources.DatabaseFiles? Databases { get; init; }
 
     /// <summary>True stays on the file systems that the paths themselves are on.</summary>
     public bool OneFileSystem { get; init; }
