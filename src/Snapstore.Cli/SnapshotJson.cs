@@ -40,6 +40,8 @@ internal static class SnapshotJson
             json.WriteTexts("excludes", manifest.Excludes);
         if (manifest.Command is { } command)
             WriteCommand(json, command);
+        if (manifest.Database is { } database)
+            WriteDatabase(json, database);
     }
 
     /// <summary>What is special about a snapshot, for people.</summary>
@@ -82,6 +84,21 @@ internal static class SnapshotJson
         ];
         foreach ((string name, long value) in fields)
             json.WriteNumber(name, value);
+    }
+
+    private static void WriteDatabase(Utf8JsonWriter json, DatabaseFacts database)
+    {
+        json.WriteStartObject("database");
+        json.WriteString("engine", database.Engine);
+        json.WriteString("version", database.Version);
+        json.WriteString("consistency", database.Consistency);
+        json.WriteStartObject("position");
+        foreach ((string name, string value) in database.Position)
+            json.WriteString(name, value);
+        json.WriteEndObject();
+        json.WriteNumber("tables", database.Tables);
+        json.WriteNumber("rows", database.Rows);
+        json.WriteEndObject();
     }
 
     private static void WriteCommand(Utf8JsonWriter json, CommandFacts command)

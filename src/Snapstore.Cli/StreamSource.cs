@@ -1,6 +1,7 @@
 using Snapstore.Backup;
 using Snapstore.Repositories;
 using Snapstore.Sources;
+using Snapstore.Sources.Split;
 
 namespace Snapstore.Cli;
 
@@ -28,14 +29,26 @@ internal static class StreamSource
         return isName ? name : throw new UsageException($"'{Escaped.Text(argument)}' cannot be the name of a file");
     }
 
+    /// <summary>The forms that --split knows.</summary>
+    public static string[] SplitNames => ["tar", "xbstream", "pg_dump"];
+
+    /// <summary>The form that --split names; null where it is not given.</summary>
+    public static SplitFormat? Format(string? split) => split switch
+    {
+        null => null,
+        "tar" => SplitFormat.Tar,
+        "xbstream" => SplitFormat.Xbstream,
+        _ => SplitFormat.PgDump,
+    };
+
     /// <summary>Takes the snapshot.</summary>
     public static BackupReport Run(
-        CommandContext context, Repository repository, string stream, byte[] name, BackupOptions options, RunProgress progress)
+        CommandContext context, Repository repository, StreamRequest request, BackupOptions options, RunProgress progress)
     {
-        if (stream == InputFile.StandardInput)
+        if (request.Stream == InputFile.StandardInput)
         {
             using Stream input = Console.OpenStandardInput();
-            return StreamBackup.Run(repository, new StreamSelection(name, input), options, progress, context.Time, context.Cancel);
+            return Run(context, repository, request, new OpenedStream(input, [], null), options, progress);
         }
 
         string[] words = [.. context.Arguments.Command.Select(word => InputFile.RequireText(word, "a word of the command"))];
@@ -43,10 +56,9 @@ internal static class StreamSource
             throw new UsageException("the source exec: needs a command: snapstore snapshot exec: --name NAME -- COMMAND ARGUMENTS");
         using CommandStream command = CommandStream.Start(words, context.Output.PassErrorOn, context.Time);
         using CancellationTokenRegistration ended = context.Cancel.Register(command.Stop);
-        StreamSelection selection = new(name, command.Output, words, command.Outcome);
         try
         {
-            return StreamBackup.Run(repository, selection, options, progress, context.Time, context.Cancel);
+            return Run(context, repository, request, new OpenedStream(command.Output, words, command), options, progress);
         }
         catch (SourceException) when (context.Cancel.IsCancellationRequested)
         {
@@ -54,4 +66,27 @@ internal static class StreamSource
             throw new OperationCanceledException(context.Cancel);
         }
     }
+
+    private static BackupReport Run(
+        CommandContext context, Repository repository, StreamRequest request, OpenedStream stream, BackupOptions options, RunProgress progress)
+    {
+        if (request.Split is { } format)
+        {
+            using SplitSource source = new(format, request.Name, stream.Content, stream.Command);
+            return SourceBackup.Run(repository, source, options, progress, context.Time, context.Cancel);
+        }
+
+        StreamSelection selection = stream.Command is { } command
+            ? new(request.Name, stream.Content, stream.Words, command.Outcome)
+            : new(request.Name, stream.Content);
+        return StreamBackup.Run(repository, selection, options, progress, context.Time, context.Cancel);
+    }
+
+    private sealed record OpenedStream(Stream Content, string[] Words, CommandStream? Command);
 }
+
+/// <summary>A stream to be captured.</summary>
+/// <param name="Stream">`-` or `exec:`.</param>
+/// <param name="Name">Its name in the snapshot.</param>
+/// <param name="Split">How it is taken apart; null for one file.</param>
+internal sealed record StreamRequest(string Stream, byte[] Name, SplitFormat? Split);

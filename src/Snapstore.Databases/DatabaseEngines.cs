@@ -4,7 +4,13 @@ namespace Snapstore.Databases;
 public static class DatabaseEngines
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<IDatabaseEngine> All { get; } = [];
+    public static IReadOnlyList<IDatabaseEngine> All { get; } =
+    [
+        new Postgres.PostgresEngine(),
+        new MySql.MySqlEngine(),
+        new Sqlite.SqliteEngine(),
+        new Odbc.OdbcEngine(),
+    ];
 
     /// <summary>The engine that answers to the scheme of a source or target; null where it is none of theirs.</summary>
     public static IDatabaseEngine? ForScheme(string? scheme) => All.FirstOrDefault(engine => engine.Schemes.Contains(scheme));

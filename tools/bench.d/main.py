@@ -10,6 +10,8 @@ import sys
 
 import contenders
 import corpora
+import databases
+import database_servers
 import many_blobs
 import parts
 import report
@@ -18,6 +20,7 @@ TOOLS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BOUNDED_STEPS = ["first", "unchanged", "restore"]
 USAGE = """tools/bench [engine] [PART...] [STEP...]      compare on PARTs (default: source small large)
        tools/bench bounded [files|directory|sparse|blobs]...   show the memory bound of Snapstore
+       tools/bench databases [postgres|mariadb|sqlite]...   what the snapshot of a changed table costs
        tools/bench corpora [PART...]   only build the trees"""
 
 
@@ -35,11 +38,13 @@ def parse(arguments):
     parser.add_argument("--snapstore", metavar="PROGRAM", help="measure this program, not what tools/publish makes")
     options = parser.parse_intermixed_args(arguments)
 
-    modes = [word for word in options.words if word in ("engine", "bounded", "corpora")]
+    modes = [word for word in options.words if word in ("engine", "bounded", "databases", "corpora")]
     options.mode = modes[0] if modes else "engine"
     known_parts, known_steps = (corpora.BOUNDED_PARTS + ["bounded-blobs"], BOUNDED_STEPS) if options.mode == "bounded" else \
         (corpora.ENGINE_PARTS, parts.STEPS)
     named = [word for word in options.words if word not in modes]
+    if options.mode == "databases":
+        known_parts, known_steps = list(database_servers.ALL), []
     named = [f"bounded-{word}" if f"bounded-{word}" in known_parts else word for word in named]
     unknown = [word for word in named if word not in known_parts + known_steps]
     if unknown or len(modes) > 1:
@@ -47,7 +52,7 @@ def parse(arguments):
                      f" steps: {' '.join(known_steps)})")
     options.parts = [part for part in known_parts if part in named] or known_parts
     options.steps = with_needed(known_steps, [step for step in known_steps if step in named])
-    all_tools = "snapstore" if options.mode == "bounded" else "snapstore,restic,borg"
+    all_tools = {"bounded": "snapstore", "databases": "snapstore,restic"}.get(options.mode, "snapstore,restic,borg")
     options.tools = (options.tools or all_tools).split(",")
     if not set(options.tools) <= set(contenders.KINDS):
         parser.error(f"--tools: choose of {','.join(contenders.KINDS)}")
@@ -115,7 +120,7 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)  # each part is told when it is done, into files too
     options = parse(sys.argv[1:])
     os.makedirs(options.work, exist_ok=True)
-    trees = [name for name in options.parts if name != "bounded-blobs"]
+    trees = [name for name in options.parts if name != "bounded-blobs" and options.mode != "databases"]
     known = {name: corpora.ensure(options.work, name, options.scale) for name in trees}
     if options.mode == "corpora":
         for name in trees:
@@ -131,6 +136,8 @@ def main():
         print(f"the machine is busy (load {here['load']}): wall times are only indicative")
 
     results, passed = {}, True
+    if options.mode == "databases":
+        return 0 if databases.run([contender for contender in able if contender.name != "borg"], options, options.parts) else 1
     if "bounded-blobs" in options.parts:
         passed &= all([many_blobs.run(contender, options) for contender in able if contender.name == "snapstore"])
     for name in trees:

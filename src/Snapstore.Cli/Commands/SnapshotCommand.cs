@@ -18,6 +18,9 @@ internal sealed class SnapshotCommand : VerbCommand
     private readonly FileSourceOptions _files = new();
     private readonly DatabaseSourceOptions _database = new();
     private readonly Option<string?> _name = Declare.Text("--name", "NAME", "The file's name in the snapshot, for - and exec:");
+    private readonly Option<string?> _split =
+        Declare.Choice("--split", "Take the stream of - or exec: apart into the files it holds", StreamSource.SplitNames);
+
     private readonly Option<string[]> _tags = Declare.Texts("--tag", "TAG[,TAG...]", "Tag the snapshot");
     private readonly Option<string?> _host = Declare.Text("--host", "HOST", "Name this host (default: this machine's name)");
     private readonly Option<string?> _time = Declare.Text("--time", "TIME", "Give the snapshot this time (default: now)");
@@ -35,7 +38,7 @@ internal sealed class SnapshotCommand : VerbCommand
         Arguments.Add(_sources);
         _files.AddTo(this);
         _database.AddTo(this);
-        foreach (Option option in (Option[])[_name, _tags, _host, _time, _dryRun, _compression, _chunker])
+        foreach (Option option in (Option[])[_name, _split, _tags, _host, _time, _dryRun, _compression, _chunker])
             Options.Add(option);
     }
 
@@ -52,6 +55,7 @@ internal sealed class SnapshotCommand : VerbCommand
         ("snapstore snapshot /home /etc --exclude '*.tmp' --tag nightly", "Two directories in one snapshot."),
         ("pg_dump shop | snapstore snapshot - --name shop.sql", "Standard input; better is exec:, which notices a failure."),
         ("snapstore snapshot exec: --name shop.sql -- pg_dump shop", "A command's output, kept only if the command exits 0."),
+        ("snapstore snapshot exec: --name sys --split tar -- tar -cf - /srv", "An archive, each file of it as a file."),
         ("snapstore snapshot postgres://db1/shop", "A database, consistent, every table in its own file."),
         ("find /data -newer mark -print0 | snapstore snapshot --files-from0 -", "The files that another program names."),
     ];
@@ -65,6 +69,8 @@ internal sealed class SnapshotCommand : VerbCommand
         string? stream = StreamSource.Kind(sources);
         if (stream is not null)
             _files.RefuseGiven(context, stream);
+        else if (context.Value(_split) is not null)
+            throw new UsageException("--split is for - and exec:, whose stream it takes apart");
         BackupOptions options = ReadOptions(context);
         byte[] name = stream is not null ? StreamSource.Name(context.Value(_name), stream) : [];
         IReadOnlyList<byte[]> paths = stream is null ? _files.Paths(context, sources) : [];
@@ -75,7 +81,7 @@ internal sealed class SnapshotCommand : VerbCommand
         using (new ProgressLine(context.Output, context.Time, () => State(progress)))
         {
             report = stream is not null
-                ? StreamSource.Run(context, repository.Open(), stream, name, options, progress)
+                ? StreamSource.Run(context, repository.Open(), new StreamRequest(stream, name, StreamSource.Format(context.Value(_split))), options, progress)
                 : FileBackup.Run(repository.Open, _files.Read(context, repository.Open, paths), options, progress, context.Time, context.Cancel);
         }
 
@@ -85,8 +91,8 @@ internal sealed class SnapshotCommand : VerbCommand
     private int RunDatabase(CommandContext context, string url)
     {
         _files.RefuseGiven(context, "of a database");
-        if (context.Value(_name) is not null)
-            throw new UsageException("--name is for - and exec:; a database's snapshot is named by its URL");
+        if (context.Value(_name) is not null || context.Value(_split) is not null)
+            throw new UsageException("--name and --split are for - and exec:; a database's snapshot is named by its URL");
         using ISource source = _database.Open(context, url);
         BackupOptions options = ReadOptions(context);
         RunProgress progress = new();

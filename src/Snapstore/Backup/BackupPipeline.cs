@@ -12,6 +12,7 @@ namespace Snapstore.Backup;
 /// | queue | bound | memory |
 /// | batches on their way to the tree stage | 8 | 8 x 1 MiB of small files, 8 x 512 entries |
 /// | pieces of one large file or content of a source | 3 | 3 x 1 MiB for each reader |
+/// | pieces of a content that a source writes | 2 | 2 x 1 MiB for each that is open |
 /// | what deltas are made with | 1 a reader, once a large file has changed | 7 MiB; frames are half of their chunks at most |
 /// | segments to be sealed | workers + 1, and 3 open | 1 MiB each |
 /// | packs to be made durable | 1, and 2 open | their directories; bytes are with the storage |
@@ -21,6 +22,7 @@ namespace Snapstore.Backup;
 internal sealed class BackupPipeline : IDisposable
 {
     private const int BatchesMax = 8;
+    private const int PiecesBesideMax = 2;
 
     private readonly WorkQueue<WalkBatch> _reading;
     private readonly WorkQueue<WalkBatch> _building;
@@ -29,6 +31,8 @@ internal sealed class BackupPipeline : IDisposable
     private readonly TreeStage _trees;
     private readonly ConcurrentBag<Piece> _pieces = [];
     private readonly ConcurrentDictionary<PieceQueue, bool> _streams = [];
+    private readonly ConcurrentBag<ReadStage> _readersBeside = [];
+    private readonly Func<ReadStage> _makeReader;
     private readonly bool _isInline;
     private volatile bool _isStopped;
     private volatile bool _isAbandoned;
@@ -38,10 +42,11 @@ internal sealed class BackupPipeline : IDisposable
     {
         Notes = notes;
         _trees = new TreeStage(blobs, new NodeSplitter(repository.Keys), progress, Notes);
+        _makeReader = () => new ReadStage(new ContentCutter(repository, options), cancel);
         _reading = new WorkQueue<WalkBatch>("read", options.Workers, BatchesMax, () =>
         {
-            ContentCutter cutter = new(repository, options);
-            return (new ReadStage(cutter, cancel).Process, cutter);
+            ReadStage reader = _makeReader();
+            return (reader.Process, reader);
         }, batch => batch.ReleaseSources());
         _building = new WorkQueue<WalkBatch>("trees", options.Workers > 0 ? 1 : 0, BatchesMax, () => (Build, null));
         _trees.Detached.Done = job => Release(job.Pieces);
@@ -96,6 +101,37 @@ internal sealed class BackupPipeline : IDisposable
         Flush();
     }
 
+    /// <summary>True where all is done by who emits it.</summary>
+    public bool IsInline => _isInline;
+
+    /// <summary>Reads a content to its end on the calling thread, beside all else. Any number of threads may do so, each with a
+    /// content of its own; not where all is inline.</summary>
+    /// <param name="makeJob">Makes the job that uses these pieces; its entry is built elsewhere.</param>
+    public void ReadBeside(Func<PieceQueue, FileJob> makeJob)
+    {
+        PieceQueue pieces = new(_pieces, PiecesBesideMax, _trees.Detached.Arrived);
+        FileJob job = makeJob(pieces);
+        _streams[pieces] = true;
+        if (_isAbandoned)
+            pieces.Abandon();
+        WalkBatch announced = new() { IsStreamed = true };
+        announced.Events.Add(new WalkEvent(WalkEventKind.File, null, job));
+        _building.Add(announced);
+        _trees.Detached.Arrived.Set();
+        ReadStage reader = _readersBeside.TryTake(out ReadStage? used) ? used : _makeReader();
+        using WalkBatch alone = new();
+        alone.Events.Add(new WalkEvent(WalkEventKind.File, null, job));
+        reader.Process(alone);
+        _readersBeside.Add(reader);
+    }
+
+    /// <summary>Throws what the run has failed of, if it did.</summary>
+    public void ThrowIfFailed()
+    {
+        _reading.ThrowIfFailed();
+        _building.ThrowIfFailed();
+    }
+
     /// <summary>Waits until all that was emitted so far is read and built, or something has failed.</summary>
     public void WaitUntilBuilt()
     {
@@ -103,10 +139,7 @@ internal sealed class BackupPipeline : IDisposable
         Emit(new WalkEvent(WalkEventKind.Mark, null, Reached: reached.Set));
         Flush();
         while (!reached.Wait(TimeSpan.FromMilliseconds(50)))
-        {
-            _reading.ThrowIfFailed();
-            _building.ThrowIfFailed();
-        }
+            ThrowIfFailed();
     }
 
     /// <summary>Waits until all that was emitted is read and built.</summary>
@@ -133,6 +166,8 @@ internal sealed class BackupPipeline : IDisposable
         _batch.Dispose();
         _buffersFree.Dispose();
         _trees.Dispose();
+        foreach (ReadStage reader in _readersBeside)
+            reader.Dispose();
     }
 
     private void Emit(WalkEvent next)
@@ -218,10 +253,7 @@ internal sealed class BackupPipeline : IDisposable
     private byte[] RentBuffer()
     {
         while (!_buffersFree.Wait(TimeSpan.FromMilliseconds(100)))
-        {
-            _reading.ThrowIfFailed();
-            _building.ThrowIfFailed();
-        }
+            ThrowIfFailed();
 
         return _buffers.TryTake(out byte[]? buffer) ? buffer : LargeBuffer.Allocate(WalkBatch.BufferSize);
     }

@@ -3,7 +3,7 @@ using Snapstore.Sources;
 namespace Snapstore.Backup;
 
 /// <summary>Reads files, cuts them into chunks, names the chunks and makes deltas of them. One per reader thread.</summary>
-internal sealed class ReadStage(ContentCutter cutter, CancellationToken cancel)
+internal sealed class ReadStage(ContentCutter cutter, CancellationToken cancel) : IDisposable
 {
     private static readonly int PieceSizeMin = 1 << 20;
 
@@ -26,6 +26,8 @@ internal sealed class ReadStage(ContentCutter cutter, CancellationToken cancel)
             batch.MarkRead();
         }
     }
+
+    public void Dispose() => cutter.Dispose();
 
     private void Read(FileJob job, byte[]? buffer)
     {

@@ -32,7 +32,15 @@ public static class SourceBackup
 
     private static void Capture(ISource source, SourceTree tree, CancellationToken cancel)
     {
-        source.Capture(tree, cancel);
-        tree.Finish();
+        try
+        {
+            source.Capture(tree, cancel);
+            tree.Finish();
+        }
+        finally
+        {
+            // Its threads end while the pipeline still takes what they have.
+            tree.Dispose();
+        }
     }
 }

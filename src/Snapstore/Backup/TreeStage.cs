@@ -45,7 +45,7 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
             case WalkEventKind.Entry:
                 _open.Peek().Tree.Add(next.Entry!);
                 break;
-            case WalkEventKind.File when next.Job!.Stored is not null:
+            case WalkEventKind.File when next.Job!.Stored is not null && next.Job.Pieces is not null:
                 Detached.Add(next.Job);
                 break;
             case WalkEventKind.File:
@@ -92,6 +92,8 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
             FilesFoundChanged++;
         if (job.Failure is { } failure)
             notes.LeaveOut(job.Path, failure);
+        else if (job.Stored is { } stored)
+            stored(content, size);
         else
             _open.Peek().Tree.Add(entry with { Content = content, Size = size, Attributes = job.Attributes ?? entry.Attributes });
     }

@@ -1,3 +1,5 @@
+using Snapstore.Hashing;
+
 namespace Snapstore.Browse;
 
 /// <summary>A stream that can be written, front to back, and nothing else.</summary>

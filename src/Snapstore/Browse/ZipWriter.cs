@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Snapstore.Formats;
+using Snapstore.Hashing;
 using DeflateLevel = System.IO.Compression.CompressionLevel;
 
 namespace Snapstore.Browse;

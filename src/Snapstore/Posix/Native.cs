@@ -120,6 +120,12 @@ internal static unsafe partial class Native
     public static partial int getpwuid_r(uint uid, PasswordEntry* entry, byte* buffer, nuint size, PasswordEntry** result);
 
     [LibraryImport(Library)]
+    public static partial int getpwnam_r(byte* name, PasswordEntry* entry, byte* buffer, nuint size, PasswordEntry** result);
+
+    [LibraryImport(Library)]
+    public static partial int getgrnam_r(byte* name, GroupEntry* entry, byte* buffer, nuint size, GroupEntry** result);
+
+    [LibraryImport(Library)]
     public static partial int getgrgid_r(uint gid, GroupEntry* entry, byte* buffer, nuint size, GroupEntry** result);
 
     [StructLayout(LayoutKind.Sequential)]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Snapstore.Posix;
 
@@ -21,6 +22,46 @@ internal static unsafe class Users
 
     /// <summary>The group's name; "" where there is none.</summary>
     public static string NameOfGroup(uint gid) => Cached(GroupNames, gid, LookUpGroup);
+
+    /// <summary>The number of a user; null where there is none of this name.</summary>
+    public static uint? IdOfUser(string name)
+    {
+        uint? found = null;
+        fixed (byte* text = Encoding.UTF8.GetBytes(name + '\0'))
+        {
+            byte* pinned = text;
+            LookUp((buffer, size) =>
+            {
+                Native.PasswordEntry entry;
+                Native.PasswordEntry* result = null;
+                int error = Native.getpwnam_r(pinned, &entry, buffer, size, &result);
+                found = error == 0 && result != null ? entry.Uid : null;
+                return (error, "");
+            });
+        }
+
+        return found;
+    }
+
+    /// <summary>The number of a group; null where there is none of this name.</summary>
+    public static uint? IdOfGroup(string name)
+    {
+        uint? found = null;
+        fixed (byte* text = Encoding.UTF8.GetBytes(name + '\0'))
+        {
+            byte* pinned = text;
+            LookUp((buffer, size) =>
+            {
+                Native.GroupEntry entry;
+                Native.GroupEntry* result = null;
+                int error = Native.getgrnam_r(pinned, &entry, buffer, size, &result);
+                found = error == 0 && result != null ? entry.Gid : null;
+                return (error, "");
+            });
+        }
+
+        return found;
+    }
 
     /// <summary>Lets this process open as many files as the system allows it.</summary>
     public static void RaiseOpenFileLimit()

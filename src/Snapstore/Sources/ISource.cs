@@ -42,9 +42,32 @@ public interface ISourceTree
     /// <param name="content">What is to be read.</param>
     void Put(ReadOnlySpan<byte> path, SourceContent content);
 
-    /// <summary>Waits until every content put so far is read to its end, stored and disposed of.</summary>
+    /// <summary>Adds a file whose content the source writes itself, beside others that it is still writing: for parts of a
+    /// stream, which come when they come. Disposing of the stream ends the file. A reader thread takes what is written.</summary>
+    /// <param name="path">Where it stands.</param>
+    /// <param name="content">What is known of it beforehand.</param>
+    /// <returns>Takes the bytes; holes are left out. A write fails with a <see cref="SourceException"/> once the run has failed.</returns>
+    Stream Begin(ReadOnlySpan<byte> path, WrittenContent content);
+
+    /// <summary>Gives what stands at one path, and is no directory, one name more: a hard link.</summary>
+    /// <returns>False where nothing such stands there; then nothing was added.</returns>
+    bool Link(ReadOnlySpan<byte> path, ReadOnlySpan<byte> existing);
+
+    /// <summary>Takes a path, with all below it, away again.</summary>
+    /// <returns>False where nothing stands there.</returns>
+    bool Remove(ReadOnlySpan<byte> path);
+
+    /// <summary>Moves what stands at one path to another, where nothing may stand.</summary>
+    /// <returns>False where nothing stands there.</returns>
+    bool Move(ReadOnlySpan<byte> path, ReadOnlySpan<byte> target);
+
+    /// <summary>Waits until every content put so far, and every one written to its end, is read, stored and disposed of.</summary>
     /// <exception cref="SourceException">One of them failed.</exception>
     void WaitUntilRead();
+
+    /// <summary>Forgets all that was put so far: the source begins again, for what it read was not of one moment. Only after
+    /// <see cref="WaitUntilRead"/>.</summary>
+    void StartOver();
 
     /// <summary>Something could not be captured as it is, the rest is worth having: exit code 3.</summary>
     void Warn(ReadOnlySpan<byte> path, string problem);
@@ -65,6 +88,31 @@ public sealed record SourceContent(Func<Stream> Open)
     /// <summary>True cuts at fixed places (64 KiB), for contents made of pages that stay where they are; false by content.</summary>
     public bool IsPaged { get; init; }
 
+    /// <summary>Bytes, where they are known beforehand: small ones are then read together; -1 where they are not.</summary>
+    public long Size { get; init; } = -1;
+
     /// <summary>The content of these bytes.</summary>
-    public static SourceContent Of(byte[] bytes) => new(() => new MemoryStream(bytes, writable: false));
+    public static SourceContent Of(byte[] bytes) => new(() => new MemoryStream(bytes, writable: false)) { Size = bytes.Length };
+}
+
+/// <summary>What is known of a content before it is written.</summary>
+public sealed record WrittenContent
+{
+    /// <summary>Metadata of the file; null as for <see cref="SourceContent.Entry"/>.</summary>
+    public TreeEntry? Entry { get; init; }
+
+    /// <summary>True cuts at fixed places, as <see cref="SourceContent.IsPaged"/>.</summary>
+    public bool IsPaged { get; init; }
+
+    /// <summary>For a file with holes: its size and its runs of data, in order and apart; only they are written.</summary>
+    public DataRuns? Runs { get; init; }
+}
+
+/// <summary>Where a file with holes has data.</summary>
+/// <param name="Size">Bytes of the file, holes included.</param>
+/// <param name="Runs">Runs of data, [start, end), in order, apart from each other and within the size.</param>
+public sealed record DataRuns(long Size, IReadOnlyList<(long Start, long End)> Runs)
+{
+    /// <summary>Bytes of data.</summary>
+    public long DataSize => Runs.Sum(run => run.End - run.Start);
 }

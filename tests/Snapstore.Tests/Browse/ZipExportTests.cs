@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Snapstore.Browse;
 using Snapstore.Formats;
+using Snapstore.Hashing;
 using Snapstore.Repositories;
 
 namespace Snapstore.Tests.Browse;

@@ -1,6 +1,6 @@
-namespace Snapstore.Browse;
+namespace Snapstore.Hashing;
 
-/// <summary>The CRC-32 of zip (polynomial 0xEDB88320, reflected), eight bytes a step through eight tables.</summary>
+/// <summary>The CRC-32 of zip and of xbstream (ISO 3309, polynomial 0xEDB88320, reflected), eight bytes a step through eight tables.</summary>
 internal struct Crc32
 {
     private const uint Polynomial = 0xEDB88320;

@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Snapstore.Databases.Postgres;
+
+/// <summary>What the server or the driver says, in words that name what to do next; the driver's own types end here.</summary>
+internal static class PostgresErrors
+{
+    /// <summary>True for what the driver throws when the server refuses something, or when the connection is gone.</summary>
+    public static bool IsOfDriver(Exception e) => e is NpgsqlException or SocketException or ObjectDisposedException or InvalidOperationException
+        or TimeoutException or IOException or InvalidCastException;
+
+    /// <summary>The error for our user.</summary>
+    /// <param name="e">What was thrown.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="doing">What was being done: "reading table public.orders".</param>
+    public static SourceException Of(Exception e, PostgresServer server, string doing) => e switch
+    {
+        PostgresException refused => new SourceException($"{server.Name}: {doing}: {Said(refused)}{Advice(refused, server)}", refused) { Data = { ["SqlState"] = refused.SqlState } },
+        _ => new SourceException($"{server.Name}: {doing}: {Lost(e)}", e),
+    };
+
+    /// <summary>The server's code of an error that <see cref="Of"/> made; "" where the server said nothing.</summary>
+    public static string CodeOf(SourceException e) => e.Data["SqlState"] as string ?? "";
+
+    private static string Said(PostgresException e)
+    {
+        string detail = string.IsNullOrEmpty(e.Detail) ? "" : $" ({e.Detail.Replace("\n", "; ", StringComparison.Ordinal)})";
+        string hint = string.IsNullOrEmpty(e.Hint) ? "" : $"; {e.Hint}";
+        return $"{e.MessageText}{detail}{hint}";
+    }
+
+    private static string Advice(PostgresException e, PostgresServer server) => e.SqlState switch
+    {
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+            $"; name the role in the URL and give its password by PGPASSWORD, PGPASSFILE, ~/.pgpass, {DatabasePassword.Variable} or {DatabasePassword.FileVariable}",
+        PostgresErrorCodes.InvalidCatalogName => "; check the URL's last part (a restore makes it with --create)",
+        PostgresErrorCodes.InsufficientPrivilege =>
+            $"; role {server.User} must be allowed to do this: grant it (pg_read_all_data reads every table), or use another role",
+        PostgresErrorCodes.LockNotAvailable => "; somebody waits to change this object: run again",
+        PostgresErrorCodes.QueryCanceled => "; the statement was cancelled",
+        _ => "",
+    };
+
+    private static string Lost(Exception e)
+    {
+        Exception inner = e.GetBaseException();
+        return inner is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.AddressNotAvailable or SocketError.TimedOut or SocketError.TryAgain }
+            ? $"the server cannot be reached ({inner.Message}); is it running, and are host and port right?"
+            : $"the connection failed or was lost ({inner.Message.TrimEnd('.')})";
+    }
+}
