@@ -40,6 +40,8 @@ internal static class SnapshotJson
             json.WriteTexts("excludes", manifest.Excludes);
         if (manifest.Command is { } command)
             WriteCommand(json, command);
+        if (manifest.Database is { } database)
+            WriteDatabase(json, database);
     }
 
     /// <summary>What is special about a snapshot, for people.</summary>
@@ -76,11 +78,27 @@ internal static class SnapshotJson
             ("files_new", counts.FilesNew), ("files_changed", counts.FilesChanged), ("files_unchanged", counts.FilesUnchanged),
             ("directories_unchanged", counts.DirectoriesUnchanged),
             ("data_blobs_new", counts.DataBlobsNew), ("data_bytes_new", counts.DataBytesNew),
+            ("delta_blobs_new", counts.DeltaBlobsNew), ("delta_bytes_new", counts.DeltaBytesNew),
             ("meta_blobs_new", counts.MetaBlobsNew), ("meta_bytes_new", counts.MetaBytesNew),
             ("bytes_stored", counts.BytesStored),
         ];
         foreach ((string name, long value) in fields)
             json.WriteNumber(name, value);
+    }
+
+    private static void WriteDatabase(Utf8JsonWriter json, DatabaseFacts database)
+    {
+        json.WriteStartObject("database");
+        json.WriteString("engine", database.Engine);
+        json.WriteString("version", database.Version);
+        json.WriteString("consistency", database.Consistency);
+        json.WriteStartObject("position");
+        foreach ((string name, string value) in database.Position)
+            json.WriteString(name, value);
+        json.WriteEndObject();
+        json.WriteNumber("tables", database.Tables);
+        json.WriteNumber("rows", database.Rows);
+        json.WriteEndObject();
     }
 
     private static void WriteCommand(Utf8JsonWriter json, CommandFacts command)

@@ -31,6 +31,8 @@ internal static class SnapshotReport
             yield return $"  directories  {Quantity.Count(counts.Directories)}, of which {Quantity.Count(counts.DirectoriesUnchanged)} unchanged";
         }
 
+        foreach (string line in SourceLines.Of(manifest))
+            yield return line;
         long added = counts.DataBytesNew + counts.MetaBytesNew;
         yield return $"  size         {Quantity.Bytes(counts.Bytes)} in {Quantity.Count(counts.Files, "file")}";
         yield return report.Id is null

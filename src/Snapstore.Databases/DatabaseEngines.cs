@@ -7,6 +7,8 @@ public static class DatabaseEngines
     public static IReadOnlyList<IDatabaseEngine> All { get; } =
     [
         new Postgres.PostgresEngine(),
+        new MySql.MySqlEngine(),
+        new Sqlite.SqliteEngine(),
         new Odbc.OdbcEngine(),
     ];
 

@@ -26,7 +26,8 @@ public sealed record DatabaseUrl(
     {
         string scheme = SchemeOf(text) ?? throw new UsageException("a database is named as scheme://user@host:port/database, or sqlite:PATH, or odbc:DSN");
         string rest = text[(scheme.Length + 1)..];
-        if (!rest.StartsWith("//", StringComparison.Ordinal))
+        // Behind `sqlite:` stands a path, which may begin with any number of slashes.
+        if (scheme == "sqlite" || !rest.StartsWith("//", StringComparison.Ordinal))
             return new DatabaseUrl(scheme, null, "", null, rest, new Dictionary<string, string>());
         (string main, string query) = Cut(rest[2..], '?');
         (string authority, string path) = Cut(main, '/');

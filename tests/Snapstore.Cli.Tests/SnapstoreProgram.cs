@@ -116,6 +116,9 @@ internal sealed class SnapstoreProgram : IDisposable
     /// <summary>Runs a shell script in which $snapstore is the program.</summary>
     public ProgramRun RunShell(string script) => With("snapstore", File).RunOther("/bin/bash", "", ["-c", script]);
 
+    /// <summary>Runs another program, which may run this one, to its end.</summary>
+    public ProgramRun RunTool(string file, params string[] arguments) => RunOther(file, "", arguments);
+
     /// <summary>Starts the program; the caller waits for it.</summary>
     public Process Start(string file, params string[] arguments)
     {

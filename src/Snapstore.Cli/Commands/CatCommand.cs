@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text;
 using Snapstore.Browse;
 using Snapstore.Formats;
 using Snapstore.Repositories;
+using Snapstore.Sources.Split;
 using Snapstore.Text;
 
 namespace Snapstore.Cli.Commands;
@@ -39,11 +41,12 @@ internal sealed class CatCommand : VerbCommand
         using Repository repository = context.OpenRepository();
         SnapshotSelector selector = context.Selector(repository, _filter.Read(context));
         using TreeReader trees = new(repository);
+        using ContentReader contents = new(repository, Math.Clamp(Environment.ProcessorCount, 1, WorkersMax));
         // All are found before the first byte is written.
         (SnapshotPath Place, TreeEntry File)[] files = [.. context.Parsed.GetRequiredValue(_places)
             .Select(argument => WithStream(selector.SelectPath(RawText.ToBytes(argument))))
+            .SelectMany(place => PartsOf(trees, contents, place) ?? [place])
             .Select(place => (place, FileAt(trees, place)))];
-        using ContentReader contents = new(repository, Math.Clamp(Environment.ProcessorCount, 1, WorkersMax));
         foreach ((SnapshotPath place, TreeEntry file) in files)
             contents.CopyTo(file, PrintablePath.Of(place.Path), context.Output.Data, context.Cancel);
         return ExitCode.Done;
@@ -55,6 +58,18 @@ internal sealed class CatCommand : VerbCommand
         Manifest manifest = place.Snapshot.Manifest;
         bool isStream = place.Path.Length == 0 && manifest is { Source: SourceKind.Stream or SourceKind.Command, Paths: [_] };
         return isStream ? place with { Path = [(byte)'/', .. manifest.Paths[0].AsSpan().TrimStart((byte)'/')] } : place;
+    }
+
+    // A dump that was taken apart is its parts, one behind the other; null where the place is none.
+    private static IEnumerable<SnapshotPath>? PartsOf(TreeReader trees, ContentReader contents, SnapshotPath place)
+    {
+        if (place.Snapshot.Manifest.Source is not (SourceKind.Stream or SourceKind.Command) || PathFinder.Find(trees, place) is not { Kind: EntryKind.Directory } top)
+            return null;
+        if (trees.Find(top.Tree, Encoding.UTF8.GetBytes(PartOrder.FileName), "the snapshot") is not { Kind: EntryKind.File } order)
+            return null;
+        using MemoryStream bytes = new();
+        contents.CopyTo(order, PartOrder.FileName, bytes, CancellationToken.None);
+        return PartOrder.Decode(bytes.ToArray())?.Select(part => place with { Path = [.. place.Path, (byte)'/', .. Encoding.UTF8.GetBytes(part)] });
     }
 
     private static TreeEntry FileAt(TreeReader trees, SnapshotPath place)

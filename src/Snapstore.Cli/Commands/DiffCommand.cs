@@ -62,7 +62,9 @@ internal sealed class DiffCommand : VerbCommand
         }
 
         (long Blobs, long Bytes)? content = isStat ? added.Without(before, context.Cancel) : null;
-        Print(context.Output, totals, content);
+        DatabaseDiff? tables = isStat ? DatabaseDiff.Of(repository, first, second) : null;
+        tables?.Print(context.Output);
+        Print(context.Output, totals, content, tables);
         return ExitCode.Done;
     }
 
@@ -100,7 +102,7 @@ internal sealed class DiffCommand : VerbCommand
         json.WriteEndObject();
     }
 
-    private static void Print(Output output, DiffTotals totals, (long Blobs, long Bytes)? content)
+    private static void Print(Output output, DiffTotals totals, (long Blobs, long Bytes)? content, DatabaseDiff? tables)
     {
         output.Line($"files:       {Sum(totals.FilesAdded)} added, {Sum(totals.FilesRemoved)} removed, {Sum(totals.FilesChanged)} changed");
         output.Line($"directories: {Quantity.Count(totals.DirectoriesAdded)} added, {Quantity.Count(totals.DirectoriesRemoved)} removed");
@@ -122,6 +124,7 @@ internal sealed class DiffCommand : VerbCommand
                 return;
             json.WriteNumber("new_blobs", sum.Blobs);
             json.WriteNumber("new_bytes", sum.Bytes);
+            tables?.WriteTotals(json);
         });
     }
 

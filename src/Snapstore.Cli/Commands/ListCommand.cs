@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Snapstore.Formats;
 using Snapstore.Repositories;
+
 namespace Snapstore.Cli.Commands;
 
 /// <summary>`list`: shows snapshots, those of one host and the same paths together.</summary>
@@ -23,6 +25,9 @@ internal sealed class ListCommand : VerbCommand
 
     public override IReadOnlyList<(int Code, string Meaning)> Exits =>
         ExitsWith((ExitCode.Damage, "damage found: a snapshot could not be read; the others are listed"));
+
+    public override string Remarks =>
+        "NEW is the content that no earlier snapshot of any source held when the snapshot was taken, ADDED what it takes in the repository. Against any other snapshot: diff --stat.";
 
     public override IReadOnlyList<(string Line, string Meaning)> Examples =>
     [
@@ -59,22 +64,28 @@ internal sealed class ListCommand : VerbCommand
 
     private static void Print(CommandContext context, Snapshot[] group)
     {
-        List<string[]> rows = [["ID", "TIME", "FILES", "SIZE", "ADDED", "TAGS"]];
+        bool isDatabase = group.All(snapshot => snapshot.Manifest.Database is not null);
+        List<string[]> rows = [["ID", "TIME", .. isDatabase ? ["TABLES", "ROWS"] : (string[])["FILES"], "SIZE", "NEW", "ADDED", "TAGS"]];
         foreach (Snapshot snapshot in group)
         {
+            SnapshotCounts counts = snapshot.Manifest.Counts;
             rows.Add(
             [
                 snapshot.Id.ToShortString(),
                 SnapshotJson.LocalTime(snapshot.Manifest.TimeNanoseconds, context.Time),
-                Quantity.Count(snapshot.Manifest.Counts.Files),
-                Quantity.Bytes(snapshot.Manifest.Counts.Bytes),
-                Quantity.Bytes(snapshot.Manifest.Counts.BytesStored),
+                .. isDatabase
+                    ? [Quantity.Count(snapshot.Manifest.Database!.Tables), Quantity.Count(snapshot.Manifest.Database.Rows)]
+                    : (string[])[Quantity.Count(counts.Files)],
+                Quantity.Bytes(counts.Bytes),
+                Quantity.Bytes(counts.DataBytesNew + counts.MetaBytesNew),
+                Quantity.Bytes(counts.BytesStored),
                 Escaped.Text(string.Join(", ", SnapshotJson.Marks(snapshot).Concat(snapshot.Tags))),
             ]);
         }
 
-        context.Output.Line(context.Output.Bold(SnapshotJson.Title(group[0])));
-        foreach (string line in TextTable.Lines(rows, false, false, true, true, true, false))
+        string engines = string.Join(", ", group.Select(snapshot => snapshot.Manifest.Database?.Engine).Distinct().OfType<string>());
+        context.Output.Line(context.Output.Bold(SnapshotJson.Title(group[0])) + (engines.Length > 0 ? $" ({Escaped.Text(engines)})" : ""));
+        foreach (string line in TextTable.Lines(rows, [false, false, .. Enumerable.Repeat(true, rows[0].Length - 3), false]))
             context.Output.Line(line);
         context.Output.Line();
     }

@@ -25,7 +25,8 @@ internal sealed class StatsCommand : VerbCommand
     public override IReadOnlyList<(string Line, string Meaning)> Examples =>
     [
         ("snapstore stats", "Packs, blobs and bytes of the repository, and how well it packs."),
-        ("snapstore stats latest", "What the newest snapshot holds and what it added."),
+        ("snapstore stats latest", "What the newest snapshot holds and what it added since its parent."),
+        ("snapstore diff --stat 1a2b3c4d latest", "What it holds that any other does not."),
     ];
 
     public override int Run(CommandContext context)
@@ -72,9 +73,12 @@ internal sealed class StatsCommand : VerbCommand
         long added = counts.DataBytesNew + counts.MetaBytesNew;
         Output output = context.Output;
         output.Line($"snapshot {snapshot.Id.ToShortString()} of {SnapshotJson.LocalTime(snapshot.Manifest.TimeNanoseconds, context.Time)}");
+        foreach (string line in SourceLines.Of(snapshot.Manifest).Concat(SourceLines.OfCommand(snapshot.Manifest)))
+            output.Line(line);
         output.Line($"  files        {Quantity.Count(counts.Files)}, {Quantity.Bytes(counts.Bytes)}");
         output.Line($"  directories  {Quantity.Count(counts.Directories)}, others {Quantity.Count(counts.Others)}");
-        output.Line($"  new          {Quantity.Count(counts.FilesNew, "file")}, {Quantity.Count(counts.FilesChanged)} changed, {Quantity.Bytes(added)} of new content");
+        string since = snapshot.Manifest.Parent is { } parent ? $"since {parent.ToShortString()}" : "no parent";
+        output.Line($"  new          {Quantity.Count(counts.FilesNew, "file")}, {Quantity.Count(counts.FilesChanged)} changed, {Quantity.Bytes(added)} of new content ({since})");
         output.Line($"  dedup        {Quantity.Ratio(counts.Bytes, added)}");
         output.Line($"  compression  {Quantity.Ratio(added, counts.BytesStored)}");
         output.Line($"  stored       {Quantity.Bytes(counts.BytesStored)}");

@@ -79,6 +79,7 @@ internal sealed record PostgresServer
             Timeout = 0,
             CommandTimeout = 0,
             ApplicationName = "snapstore",
+            IncludeErrorDetail = true,
             SslMode = ModeOf(Tls.GetValueOrDefault("sslmode", "prefer")),
             RootCertificate = Tls.GetValueOrDefault("sslrootcert"),
             SslCertificate = Tls.GetValueOrDefault("sslcert"),

@@ -1,3 +1,4 @@
+using Snapstore.Chunking;
 using Snapstore.Compression;
 
 namespace Snapstore.Backup;
@@ -22,6 +23,9 @@ public sealed record BackupOptions
 
     /// <summary>How hard to compress.</summary>
     public CompressionLevel Compression { get; init; } = CompressionLevel.Default;
+
+    /// <summary>How content is cut.</summary>
+    public ChunkerChoice Chunker { get; init; } = ChunkerChoice.Auto;
 
     /// <summary>True reads and counts everything and stores nothing.</summary>
     public bool DryRun { get; init; }

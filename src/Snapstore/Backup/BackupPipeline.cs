@@ -1,13 +1,11 @@
 using System.Collections.Concurrent;
-using Snapstore.Chunking;
-using Snapstore.Crypto;
 using Snapstore.Formats;
 using Snapstore.Repositories;
 
 namespace Snapstore.Backup;
 
 /// <summary>
-/// walk -> read, cut, hash (reader threads) -> look up, fill segments, build trees (one thread) -> compress, seal, append
+/// walk -> read, cut, hash, make deltas (reader threads) -> look up, fill segments, build trees (one thread) -> compress, seal, append
 /// (seal threads) -> publish (one thread). Every queue and its bound on one screen.
 /// </summary>
 /// <remarks>
@@ -15,7 +13,8 @@ namespace Snapstore.Backup;
 /// | batches on their way to the tree stage | 8 | 8 x 1 MiB of small files, 8 x 512 entries |
 /// | pieces of one large file or content of a source | 3 | 3 x 1 MiB for each reader |
 /// | pieces of a content that a source writes | 2 | 2 x 1 MiB for each that is open |
-/// | segments to be sealed | workers + 1, and 2 open | 1 MiB each |
+/// | what deltas are made with | 1 a reader, once a large file has changed | 7 MiB; frames are half of their chunks at most |
+/// | segments to be sealed | workers + 1, and 3 open | 1 MiB each |
 /// | packs to be made durable | 1, and 2 open | their directories; bytes are with the storage |
 /// Readers take batches in the order of the walk, the tree stage consumes them in that order: so the batch it waits for
 /// is always being read, and nothing can wait for each other in a ring.
@@ -39,20 +38,19 @@ internal sealed class BackupPipeline : IDisposable
     private volatile bool _isAbandoned;
     private WalkBatch _batch = new();
 
-    public BackupPipeline(Repository repository, BlobWriter blobs, int workers, RunProgress progress, BackupNotes notes, CancellationToken cancel)
+    public BackupPipeline(Repository repository, BlobWriter blobs, PipelineOptions options, RunProgress progress, BackupNotes notes, CancellationToken cancel)
     {
         Notes = notes;
         _trees = new TreeStage(blobs, new NodeSplitter(repository.Keys), progress, Notes);
-        ChunkerParameters parameters = ChunkerParameters.Parse(repository.Config.Chunker);
-        _makeReader = () =>
+        _makeReader = () => new ReadStage(new ContentCutter(repository, options), cancel);
+        _reading = new WorkQueue<WalkBatch>("read", options.Workers, BatchesMax, () =>
         {
-            IChunker chunker = Chunkers.Create(parameters, repository.Keys[KeyPurpose.Chunker]);
-            return new ReadStage(chunker, repository.Keys, cancel);
-        };
-        _reading = new WorkQueue<WalkBatch>("read", workers, BatchesMax, () => (_makeReader().Process, null), batch => batch.ReleaseSources());
-        _building = new WorkQueue<WalkBatch>("trees", workers > 0 ? 1 : 0, BatchesMax, () => (Build, null));
+            ReadStage reader = _makeReader();
+            return (reader.Process, reader);
+        }, batch => batch.ReleaseSources());
+        _building = new WorkQueue<WalkBatch>("trees", options.Workers > 0 ? 1 : 0, BatchesMax, () => (Build, null));
         _trees.Detached.Done = job => Release(job.Pieces);
-        _isInline = workers == 0;
+        _isInline = options.Workers == 0;
     }
 
     /// <summary>Warnings and notes so far.</summary>
@@ -168,6 +166,8 @@ internal sealed class BackupPipeline : IDisposable
         _batch.Dispose();
         _buffersFree.Dispose();
         _trees.Dispose();
+        foreach (ReadStage reader in _readersBeside)
+            reader.Dispose();
     }
 
     private void Emit(WalkEvent next)

@@ -39,7 +39,7 @@ internal sealed class BackupSession : IDisposable
             _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
             if (!options.DryRun)
                 _blobs.Adopt(loaded.Unindexed);
-            Pipeline = new BackupPipeline(repository, _blobs, options.Workers, progress, notes, cancel);
+            Pipeline = new BackupPipeline(repository, _blobs, new PipelineOptions(options.Compression, options.Chunker, options.Workers), progress, notes, cancel);
         }
         catch
         {
@@ -96,6 +96,8 @@ internal sealed class BackupSession : IDisposable
             Counts = counts with
             {
                 Bytes = _progress.Bytes,
+                DeltaBlobsNew = stored.DeltaBlobs,
+                DeltaBytesNew = stored.DeltaBytes,
                 DataBlobsNew = stored.DataBlobs,
                 DataBytesNew = stored.DataBytes,
                 MetaBlobsNew = stored.MetaBlobs,

@@ -164,7 +164,7 @@ internal sealed class FileMerge : IDisposable
         if (stat.Size == 0 || (isUnchanged && !_isContentCompared))
             AddWithoutReading(name, stat, isUnchanged ? parent : null);
         else
-            EmitFile(name, stat, isUnchanged ? parent : null);
+            EmitFile(name, stat, parent, isUnchanged);
     }
 
     private void AddWithoutReading(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent)
@@ -183,7 +183,7 @@ internal sealed class FileMerge : IDisposable
         frame.Add(entry, isSame: ReferenceEquals(entry, parent));
     }
 
-    private void EmitFile(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? compared)
+    private void EmitFile(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent, bool isUnchanged)
     {
         DirectoryFrame frame = _frames.Peek();
         DirectoryHandle directory = frame.Opener.Open();
@@ -195,7 +195,8 @@ internal sealed class FileMerge : IDisposable
         {
             MayHaveHoles = stat.Blocks * 512 < stat.Size && stat.Size > 4096,
             WantsAttributes = true,
-            Compared = compared,
+            Compared = isUnchanged ? parent : null,
+            Base = parent,
             BufferOffset = offset,
             Pieces = isSmall ? null : _pipeline.NewPieceQueue(),
         };

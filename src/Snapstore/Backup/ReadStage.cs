@@ -1,15 +1,13 @@
-using Snapstore.Chunking;
-using Snapstore.Crypto;
 using Snapstore.Sources;
 
 namespace Snapstore.Backup;
 
-/// <summary>Reads files, cuts them into chunks and names the chunks. One per reader thread.</summary>
-internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToken cancel)
+/// <summary>Reads files, cuts them into chunks, names the chunks and makes deltas of them. One per reader thread.</summary>
+internal sealed class ReadStage(ContentCutter cutter, CancellationToken cancel) : IDisposable
 {
     private static readonly int PieceSizeMin = 1 << 20;
 
-    private int PieceSize => Math.Max(PieceSizeMin, 4 * chunker.LookAhead);
+    private int PieceSize => Math.Max(PieceSizeMin, 4 * cutter.LookAhead);
 
     /// <summary>Reads all files of a batch.</summary>
     public void Process(WalkBatch batch)
@@ -29,6 +27,8 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
         }
     }
 
+    public void Dispose() => cutter.Dispose();
+
     private void Read(FileJob job, byte[]? buffer)
     {
         try
@@ -37,6 +37,7 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
             using IFileContent content = job.Open();
             if (job.WantsAttributes)
                 job.Attributes = content.Attributes();
+            cutter.Begin(job);
             long bytes = job.Pieces is { } pieces ? ReadPieces(job, content, pieces) : ReadSmall(job, content, buffer!);
             job.Warning = content.ChangedWhileRead(bytes);
         }
@@ -46,6 +47,8 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
         }
         finally
         {
+            cutter.End();
+
             // Whoever consumes the pieces waits for a last one, also of a file that failed half way.
             if (job.Pieces is { } pieces && pieces.TakeFree(PieceSize) is { } last)
             {
@@ -64,7 +67,7 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
         {
             AddHole(job.Items, start - total);
             int length = ReadFully(content, start, room[(int)start..(int)end]);
-            Cut(room.Slice((int)start, length), job.BufferOffset + (int)start, isEnd: true, job.Items);
+            cutter.Cut(room.Slice((int)start, length), start, job.BufferOffset + (int)start, isEnd: true, job.Items);
             total = start + length;
             if (total < end)
                 return total;
@@ -126,7 +129,7 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
             offset += length;
             bool isEnd = length < wanted || offset == end;
             Span<byte> data = piece.Buffer.AsSpan(0, carried.Length + length);
-            int used = Cut(data, 0, isEnd, piece.Items);
+            int used = cutter.Cut(data, offset - data.Length, 0, isEnd, piece.Items);
             carried = data[used..].ToArray();
             pieces.Add(piece);
             if (isEnd)
@@ -164,21 +167,5 @@ internal sealed class ReadStage(IChunker chunker, KeyRing keys, CancellationToke
         }
 
         return total;
-    }
-
-    private int Cut(ReadOnlySpan<byte> data, int offset, bool isEnd, List<ReadItem> items)
-    {
-        int used = 0;
-        while (used < data.Length)
-        {
-            int length = chunker.NextCut(data[used..], isEnd);
-            if (length == 0)
-                break;
-            BlobId id = keys.DataId(data.Slice(used, length));
-            items.Add(new ReadItem(id, offset + used, length, IsHole: false));
-            used += length;
-        }
-
-        return used;
     }
 }

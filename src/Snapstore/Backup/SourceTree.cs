@@ -14,7 +14,7 @@ internal sealed class SourceTree : ISourceTree, IDisposable
     private readonly ParentPaths _parent;
     private readonly BackupNotes _notes;
     private readonly EntryTime _now;
-    private readonly SourceDirectory _root = new();
+    private SourceDirectory _root = new();
     private readonly WrittenFiles _written;
     private ulong _linkNumbers;
     private SnapshotCounts _counts = new();
@@ -107,6 +107,12 @@ internal sealed class SourceTree : ISourceTree, IDisposable
         _written.WaitUntilRead();
         _pipeline.WaitUntilBuilt();
         ThrowIfLeftOut();
+    }
+
+    /// <inheritdoc/>
+    public void StartOver()
+    {
+        _root = new SourceDirectory();
     }
 
     /// <inheritdoc/>

@@ -18,7 +18,8 @@ public static class StreamBackup
         IReadOnlyList<byte[]> names = [selection.Name];
         Snapshot? parent = ParentFinder.Find(repository, options.Host, names);
         using BackupSession session = new(repository, options, progress, new BackupNotes(progress), time, cancel);
-        BlobId? root = session.Capture(() => Emit(session.Pipeline, selection, time), () => null);
+        using ParentPaths paths = new(repository, parent);
+        BlobId? root = session.Capture(() => Emit(session.Pipeline, selection, paths, time), () => null);
         if (session.Pipeline.Notes.FilesLeftOut > 0)
             throw new SourceException($"the stream could not be read to its end: {session.Pipeline.Notes.Warnings[0]}; no snapshot was made");
         CommandFacts? facts = selection.Outcome?.Invoke();
@@ -41,7 +42,7 @@ public static class StreamBackup
             throw new UsageException($"a stream cannot be stored under the name {Text.PrintablePath.Of(name)}; give it a plain file name (--name)");
     }
 
-    private static void Emit(BackupPipeline pipeline, StreamSelection selection, TimeProvider time)
+    private static void Emit(BackupPipeline pipeline, StreamSelection selection, ParentPaths parent, TimeProvider time)
     {
         long now = UnixTime.ToNanoseconds(time.GetUtcNow());
         EntryTime mtime = new(now / 1_000_000_000, (int)(now % 1_000_000_000));
@@ -52,7 +53,12 @@ public static class StreamBackup
         foreach (byte[] part in parts[..^1])
             pipeline.Begin(directory with { Name = part });
         TreeEntry file = directory with { Name = parts[^1], Kind = EntryKind.File, Mode = FileMode };
-        pipeline.Stream(file, new FileJob(new OpenStream(selection.Content), selection.Name, size: -1) { Pieces = pipeline.NewPieceQueue() });
+        FileJob job = new(new OpenStream(selection.Content), selection.Name, size: -1)
+        {
+            Base = parent.Find(parts),
+            Pieces = pipeline.NewPieceQueue(),
+        };
+        pipeline.Stream(file, job);
         foreach (byte[] _ in parts)
             pipeline.End();
     }

@@ -133,7 +133,7 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
         foreach (ReadItem item in items)
         {
             if (!item.IsHole)
-                blobs.PutData(item.Id, buffer.AsSpan(item.Offset, (int)item.Length));
+                blobs.PutData(item.Id, buffer.AsSpan(item.Offset, (int)item.Length), item.Delta);
             content.Add(item.IsHole ? ContentItem.Hole(item.Length) : new ContentItem(item.Id, item.Length, IsHole: false));
         }
     }

@@ -1,4 +1,5 @@
 using Snapstore.Formats;
+using Snapstore.Repositories;
 
 namespace Snapstore.Backup;
 
@@ -80,4 +81,5 @@ internal sealed class WalkBatch : IDisposable
 /// <param name="Offset">Where the chunk begins in its buffer.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="IsHole">True for a hole.</param>
-internal readonly record struct ReadItem(BlobId Id, int Offset, long Length, bool IsHole);
+/// <param name="Delta">The chunk as a difference, where that is how it is to be stored.</param>
+internal readonly record struct ReadItem(BlobId Id, int Offset, long Length, bool IsHole, DeltaFrame? Delta = null);

@@ -49,6 +49,12 @@ public sealed record SnapshotCounts
     /// <summary>Bytes of plaintext in them.</summary>
     public long DataBytesNew { get; init; }
 
+    /// <summary>How many of the data blobs stored are deltas.</summary>
+    public long DeltaBlobsNew { get; init; }
+
+    /// <summary>Bytes of plaintext in these.</summary>
+    public long DeltaBytesNew { get; init; }
+
     /// <summary>Meta blobs stored.</summary>
     public long MetaBlobsNew { get; init; }
 
@@ -159,6 +165,8 @@ public sealed record Manifest
         fields.TextList(18, critical: false, [.. Excludes]);
         if (RepairOf is { } damaged)
             fields.Nested(19, critical: false, output => damaged.CopyTo(output.Reserve(SessionId.Size)));
+        if (Counts.DeltaBlobsNew > 0)
+            fields.Nested(20, critical: false, EncodeDeltaCounts);
         if (Database is { } database)
             fields.Bytes(21, critical: false, database.Encode());
         return fields.Written.ToArray();
@@ -183,7 +191,7 @@ public sealed record Manifest
             Parent = fields.Bytes(11) is null ? null : new SessionId(fields.Required(11, SessionId.Size)),
             Sequence = fields.Varint63(12, missing: 1),
             ParentHash = fields.Bytes(13) is null ? null : new ObjectHash(fields.Required(13, ObjectHash.Size)),
-            Counts = fields.Bytes(14) is { } counts ? DecodeCounts(counts) : new SnapshotCounts(),
+            Counts = DecodeCounts(fields.Bytes(14), fields.Bytes(20)),
             WarningCount = fields.Varint63(15),
             Warnings = fields.TextList(16),
             Command = fields.Bytes(17) is { } command ? DecodeCommand(command) : null,
@@ -215,6 +223,24 @@ public sealed record Manifest
         ];
         foreach (long value in values)
             output.Varint((ulong)value);
+    }
+
+    // A field of their own: programs that know no deltas pass over it.
+    private void EncodeDeltaCounts(ByteWriter output)
+    {
+        output.Varint((ulong)Counts.DeltaBlobsNew);
+        output.Varint((ulong)Counts.DeltaBytesNew);
+    }
+
+    private static SnapshotCounts DecodeCounts(byte[]? counts, byte[]? deltas)
+    {
+        SnapshotCounts decoded = counts is null ? new SnapshotCounts() : DecodeCounts(counts);
+        if (deltas is null)
+            return decoded;
+        ByteReader reader = new(deltas, What);
+        decoded = decoded with { DeltaBlobsNew = reader.Varint63(), DeltaBytesNew = reader.Varint63() };
+        reader.End();
+        return decoded;
     }
 
     private static SnapshotCounts DecodeCounts(ReadOnlySpan<byte> record)

@@ -3,9 +3,11 @@ using Snapstore.Formats;
 namespace Snapstore.Repositories;
 
 /// <summary>Reads directories of snapshots, entry by entry in name order, holding one leaf at a time. One per thread.</summary>
-public sealed class TreeReader(Repository repository) : IDisposable
+/// <param name="repository">Where they are.</param>
+/// <param name="cachedBytesMax">Bytes of opened segments to keep.</param>
+public sealed class TreeReader(Repository repository, int cachedBytesMax = BlobReader.CachedBytesDefault) : IDisposable
 {
-    private readonly BlobReader _blobs = new(repository);
+    private readonly BlobReader _blobs = new(repository, cachedBytesMax);
 
     /// <summary>The entries of the directory whose tree has this root node.</summary>
     /// <exception cref="CorruptDataException">A node is missing, damaged, or holds what no directory can.</exception>

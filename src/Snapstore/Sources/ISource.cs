@@ -65,6 +65,10 @@ public interface ISourceTree
     /// <exception cref="SourceException">One of them failed.</exception>
     void WaitUntilRead();
 
+    /// <summary>Forgets all that was put so far: the source begins again, for what it read was not of one moment. Only after
+    /// <see cref="WaitUntilRead"/>.</summary>
+    void StartOver();
+
     /// <summary>Something could not be captured as it is, the rest is worth having: exit code 3.</summary>
     void Warn(ReadOnlySpan<byte> path, string problem);
 

@@ -176,6 +176,8 @@ public sealed class OdbcFailureTests(OdbcServers servers)
 
         public void WaitUntilRead() => _tree!.WaitUntilRead();
 
+        public void StartOver() => _tree!.StartOver();
+
         public void Warn(ReadOnlySpan<byte> path, string problem) => _tree!.Warn(path, problem);
 
         public void Note(ReadOnlySpan<byte> path, string text) => _tree!.Note(path, text);

@@ -3,12 +3,12 @@ namespace Snapstore.Sources.Split;
 /// <summary>A stream read front to back through one buffer, for those who take it apart.</summary>
 /// <param name="stream">The bytes; not disposed of.</param>
 /// <param name="what">What it is, for messages: "tar archive".</param>
-internal sealed class ByteInput(Stream stream, string what)
+/// <param name="bufferSize">Bytes that <see cref="Take"/> and <see cref="Fill"/> can give at most.</param>
+internal sealed class ByteInput(Stream stream, string what, int bufferSize = ByteInput.BufferSize)
 {
-    /// <summary>Bytes that <see cref="Take"/> and <see cref="Fill"/> can give at most.</summary>
-    public const int BufferSize = 1 << 20;
+    private const int BufferSize = 1 << 20;
 
-    private readonly byte[] _buffer = LargeBuffer.Allocate(BufferSize);
+    private readonly byte[] _buffer = LargeBuffer.Allocate(bufferSize);
     private int _start, _end;
     private long _consumed;
     private bool _isEnd;
@@ -65,15 +65,13 @@ internal sealed class ByteInput(Stream stream, string what)
     {
         if (count > max)
             throw Damaged($"an item of {count} bytes, which is more than it can have");
-        byte[] taken = new byte[count];
-        for (int done = 0; done < taken.Length;)
-        {
-            int part = Math.Min(BufferSize, taken.Length - done);
-            Take(part).CopyTo(taken.AsSpan(done));
-            done += part;
-        }
-
-        return taken;
+        if (count <= _buffer.Length)
+            return Take((int)count).ToArray();
+        // No more is made room for than there is: a length may be a lie.
+        List<byte> taken = [];
+        while (taken.Count < count)
+            taken.AddRange(Take((int)Math.Min(_buffer.Length, count - taken.Count)));
+        return [.. taken];
     }
 
     /// <summary>Passes this many bytes on, in parts as they come.</summary>
