@@ -38,6 +38,8 @@ internal static class SnapshotReport
         yield return report.Id is null
             ? $"  new          {Quantity.Bytes(added)}"
             : $"  added        {Quantity.Bytes(counts.BytesStored)}, from {Quantity.Bytes(added)} of new content ({Quantity.Ratio(added, counts.BytesStored)})";
+        if (counts.DeltaBlobsNew > 0)
+            yield return $"  differences  {Quantity.Bytes(counts.DeltaBytesNew)} of it stored as differences from the parent";
         if (report.Warnings.Total > 0)
             yield return $"  incomplete   {Quantity.Count(report.Warnings.Total, "warning")}, see above";
         if (report.Notes.Total > 0)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Snapstore.Backup;
+using Snapstore.Chunking;
 using Snapstore.Compression;
 using Snapstore.Repositories;
 using Snapstore.Sources;
@@ -28,13 +29,16 @@ internal sealed class SnapshotCommand : VerbCommand
     private readonly Option<string?> _compression =
         Declare.Choice("--compression", "How hard to compress", "off", "fast", "default", "high", "max");
 
+    private readonly Option<string?> _chunker = Declare.Text(
+        "--chunker", "HOW", "How content is cut: auto (default), content, or fixed:SIZE in blocks");
+
     public SnapshotCommand()
         : base("snapshot", Summary)
     {
         Arguments.Add(_sources);
         _files.AddTo(this);
         _database.AddTo(this);
-        foreach (Option option in (Option[])[_name, _split, _tags, _host, _time, _dryRun, _compression])
+        foreach (Option option in (Option[])[_name, _split, _tags, _host, _time, _dryRun, _compression, _chunker])
             Options.Add(option);
     }
 
@@ -121,6 +125,7 @@ internal sealed class SnapshotCommand : VerbCommand
         TimeNanoseconds = context.Value(_time) is { } time ? TimeArgument.Start(time, context.Time) : null,
         Tags = TagArgument.Split(context.Values(_tags)),
         DryRun = context.Value(_dryRun),
+        Chunker = context.Value(_chunker) is { } chunker ? ChunkerChoice.Parse(chunker) : ChunkerChoice.Auto,
         CountsAhead = context.Output.ShowsProgress,
         Compression = context.Value(_compression) switch
         {

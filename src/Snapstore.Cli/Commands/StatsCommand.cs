@@ -48,6 +48,8 @@ internal sealed class StatsCommand : VerbCommand
         output.Line($"  data packs   {Quantity.Count(all.DataPacks)}, {Quantity.Bytes(all.DataPackBytes)}");
         output.Line($"  meta packs   {Quantity.Count(all.MetaPacks)}, {Quantity.Bytes(all.MetaPackBytes)}");
         output.Line($"  blobs        {Quantity.Count(all.Blobs)}, {Quantity.Bytes(all.BlobBytes)} before compression");
+        if (all.DeltaBlobs > 0)
+            output.Line($"  differences  {Quantity.Count(all.DeltaBlobs)} of these, stored as differences from others");
         output.Line($"  dedup        {Quantity.Ratio(all.SnapshotBytes, all.BlobBytes)}");
         output.Line($"  compression  {Quantity.Ratio(all.BlobBytes, all.DataPackBytes + all.MetaPackBytes)}");
         output.Line($"  stored       {Quantity.Bytes(all.StoredBytes)} in {Quantity.Count(all.Objects, "object")}, {Quantity.Ratio(all.SnapshotBytes, all.StoredBytes)} in all");
@@ -57,7 +59,7 @@ internal sealed class StatsCommand : VerbCommand
             [
                 ("snapshots", all.Snapshots), ("snapshot_bytes", all.SnapshotBytes), ("data_packs", all.DataPacks),
                 ("data_pack_bytes", all.DataPackBytes), ("meta_packs", all.MetaPacks), ("meta_pack_bytes", all.MetaPackBytes),
-                ("blobs", all.Blobs), ("blob_bytes", all.BlobBytes), ("objects", all.Objects), ("stored_bytes", all.StoredBytes),
+                ("blobs", all.Blobs), ("blob_bytes", all.BlobBytes), ("delta_blobs", all.DeltaBlobs), ("objects", all.Objects), ("stored_bytes", all.StoredBytes),
             ];
             foreach ((string name, long value) in fields)
                 json.WriteNumber(name, value);
@@ -79,6 +81,8 @@ internal sealed class StatsCommand : VerbCommand
         output.Line($"  directories  {Quantity.Count(counts.Directories)}, others {Quantity.Count(counts.Others)}");
         string since = snapshot.Manifest.Parent is { } parent ? $"since {parent.ToShortString()}" : "no parent";
         output.Line($"  new          {Quantity.Count(counts.FilesNew, "file")}, {Quantity.Count(counts.FilesChanged)} changed, {Quantity.Bytes(added)} of new content ({since})");
+        if (counts.DeltaBlobsNew > 0)
+            output.Line($"  differences  {Quantity.Bytes(counts.DeltaBytesNew)} of it stored as differences from the parent");
         output.Line($"  dedup        {Quantity.Ratio(counts.Bytes, added)}");
         output.Line($"  compression  {Quantity.Ratio(added, counts.BytesStored)}");
         output.Line($"  stored       {Quantity.Bytes(counts.BytesStored)}");

@@ -73,11 +73,7 @@ internal sealed class SnapshotMoment : IDisposable
     }
 
     /// <summary>Lets the tables without transactions go.</summary>
-    public void ReleaseHolder()
-    {
-        _holder?.Dispose();
-        _holder = null;
-    }
+    public void ReleaseHolder() => _holder?.Execute("UNLOCK TABLES");
 
     /// <summary>Closes all connections at once, whatever they do.</summary>
     public void Abort()
@@ -133,7 +129,8 @@ internal sealed class SnapshotMoment : IDisposable
         }
         catch (MySqlRefusal e) when (e.IsAccessDenied)
         {
-            ReleaseHolder();
+            _holder.Dispose();
+            _holder = null;
             Warnings.AddRange(unsafeTables.Select(table =>
                 $"{table.Title} ({table.Engine}) has no transactions and could not be locked (the user lacks LOCK TABLES): its rows may be of another moment"));
         }

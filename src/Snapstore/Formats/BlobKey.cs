@@ -54,6 +54,15 @@ public readonly struct BlobKey : IComparable<BlobKey>, IEquatable<BlobKey>
         BinaryPrimitives.WriteUInt32BigEndian(target[16..], _third);
     }
 
+    /// <summary>Its bytes with zeros behind them: stands in a directory where the id of a delta would, and is nobody's id.</summary>
+    internal BlobId Padded()
+    {
+        Span<byte> bytes = stackalloc byte[BlobId.Size];
+        bytes.Clear();
+        CopyTo(bytes);
+        return new BlobId(bytes);
+    }
+
     /// <inheritdoc/>
     public int CompareTo(BlobKey other)
     {

@@ -13,9 +13,13 @@ public enum PackKind : byte
 }
 
 /// <summary>One blob in a segment.</summary>
-/// <param name="Id">Its id.</param>
+/// <param name="Id">Its id; of a delta only the first 20 bytes are kept, and the rest is zeros.</param>
 /// <param name="Length">Bytes it takes in the segment's plaintext: its own, or where it is a delta those of its frame.</param>
-public readonly record struct BlobRecord(BlobId Id, int Length);
+public readonly record struct BlobRecord(BlobId Id, int Length)
+{
+    /// <summary>What it is found by.</summary>
+    public BlobKey Key => new(Id);
+}
 
 /// <summary>What more there is to say of a blob that is stored as a delta.</summary>
 /// <param name="Base">The blob whose plaintext is its frame's prefix; itself never a delta.</param>
@@ -43,7 +47,7 @@ public readonly record struct SegmentRecord(
 public sealed class PackDirectory
 {
     private const byte FormPlain = 0, FormDeltas = 1;
-    private const int SegmentSizeMin = 3 + BlobId.Size, BlobSizeMin = BlobId.Size + 1, DeltaSizeMin = BlobId.Size + 2 + BlobKey.Size;
+    private const int SegmentSizeMin = 3 + BlobId.Size, BlobSizeMin = BlobId.Size + 1, DeltaSizeMin = 2 * BlobKey.Size + 2;
 
     private readonly List<SegmentRecord> _segments = [];
     private readonly List<BlobRecord> _blobs = [];
@@ -81,7 +85,8 @@ public sealed class PackDirectory
             plainLength += blob.Length;
         int firstDelta = deltas.IsEmpty ? SegmentRecord.NoDelta : _deltas.Count;
         _segments.Add(new SegmentRecord(EndOffset, storedLength, _blobs.Count, blobs.Length, plainLength, firstDelta));
-        _blobs.AddRange(blobs);
+        foreach (BlobRecord blob in blobs)
+            _blobs.Add(deltas.IsEmpty ? blob : blob with { Id = blob.Key.Padded() });
         _deltas.AddRange(deltas);
     }
 
@@ -98,7 +103,7 @@ public sealed class PackDirectory
             ReadOnlySpan<DeltaRecord> deltas = DeltasOf(segment);
             for (int i = 0; i < blobs.Length; i++)
             {
-                output.Raw(blobs[i].Id.Span);
+                output.Raw(blobs[i].Id.Span[..(segment.HasDeltas ? BlobKey.Size : BlobId.Size)]);
                 output.Varint((uint)blobs[i].Length);
                 if (segment.HasDeltas)
                     EncodeDelta(output, deltas[i]);
@@ -156,10 +161,12 @@ public sealed class PackDirectory
 
     private int DecodeDelta(ref ByteReader reader)
     {
-        int frameLength = DecodeBlob(ref reader);
+        BlobKey key = new(reader.Raw(BlobKey.Size));
+        int frameLength = reader.Varint32(Limits.BlobSizeMax);
         DeltaRecord delta = new(Length: reader.Varint32(Limits.BlobSizeMax), Base: new BlobKey(reader.Raw(BlobKey.Size)));
-        if (frameLength == 0 || delta.Base == new BlobKey(_blobs[^1].Id))
+        if (frameLength == 0 || delta.Base == key)
             throw reader.Bad($"has a delta of {frameLength} bytes against {delta.Base}, which no delta is");
+        _blobs.Add(new BlobRecord(key.Padded(), frameLength));
         _deltas.Add(delta);
         return frameLength;
     }

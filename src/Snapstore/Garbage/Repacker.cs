@@ -118,14 +118,15 @@ internal sealed class Repacker : IDisposable
     private void Verify(PackKind kind, in BlobRecord blob, DeltaRecord? delta, ReadOnlySpan<byte> bytes)
     {
         if (delta is { } record)
-            bytes = _segments.OpenDelta(bytes, _bases.ReadBase(record.Base), record.Length).Span;
-        _segments.Verify(kind, blob.Id, bytes);
+            _segments.VerifyKey(blob.Key, _segments.OpenDelta(bytes, _bases.ReadBase(record.Base), record.Length).Span);
+        else
+            _segments.Verify(kind, blob.Id, bytes);
     }
 
     private void Gather(PackKind kind, in BlobRecord blob, DeltaRecord? delta, ReadOnlySpan<byte> bytes)
     {
         if (delta is { } record)
-            _sealing.AddDelta(blob.Id, record, bytes);
+            _sealing.AddDelta(blob, record, bytes);
         else
             _sealing.Add(kind, blob.Id, bytes);
     }
@@ -133,15 +134,19 @@ internal sealed class Repacker : IDisposable
     // True where every wanted blob of a segment that does not open stands in another pack as well.
     private bool TryMoveOtherCopies(RepackedSegment segment)
     {
-        List<(BlobId Id, byte[] Plain)> found = [];
+        PackReference pack = segment.Place.Pack;
+        List<byte[]> found = [];
         foreach (BlobRecord blob in segment.WantedBlobs)
         {
-            if (_repository.OtherCopies.TryRead(_segments, blob.Id, segment.Place.Pack.Key) is not { } plain)
+            byte[]? plain = segment.Deltas.Length > 0
+                ? _repository.OtherCopies.TryReadData(_segments, blob.Key, pack.Key)
+                : _repository.OtherCopies.TryRead(_segments, blob.Id, pack.Key);
+            if (plain is null)
                 return false;
-            found.Add((blob.Id, plain));
+            found.Add(plain);
         }
 
-        found.ForEach(blob => _sealing.Add(segment.Place.Pack.Kind, blob.Id, blob.Plain));
+        found.ForEach(plain => _sealing.Add(pack.Kind, pack.Kind == PackKind.Data ? _repository.Keys.DataId(plain) : _repository.Keys.MetaId(plain), plain));
         return true;
     }
 }

@@ -28,6 +28,9 @@ public sealed record RepositoryStatistics
     /// <summary>Blobs in all packs.</summary>
     public long Blobs { get; init; }
 
+    /// <summary>How many of these are deltas.</summary>
+    public long DeltaBlobs { get; init; }
+
     /// <summary>Bytes of plaintext of all blobs.</summary>
     public long BlobBytes { get; init; }
 
@@ -57,6 +60,7 @@ public sealed record RepositoryStatistics
             MetaPacks = packs.Length - dataPacks.Length,
             MetaPackBytes = packs.Sum(pack => pack.Size) - dataPacks.Sum(pack => pack.Size),
             Blobs = loaded.Index.Count,
+            DeltaBlobs = loaded.Index.DeltaCount,
             BlobBytes = loaded.Index.PlainBytes,
             Objects = objects.Length,
             StoredBytes = objects.Sum(stored => stored.Size),

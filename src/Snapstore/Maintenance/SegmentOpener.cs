@@ -63,7 +63,8 @@ internal sealed class SegmentOpener(Repository repository) : IDisposable
 
             Span<byte> plain = Room(ref _delta, deltas[i].Length);
             _frames.Decompress(frame, prefix, plain);
-            Verify(pack.Kind, segment, blobs[i].Id, plain);
+            if (new BlobKey(repository.Keys.DataId(plain)) != blobs[i].Key)
+                throw new CorruptDataException($"the segment at {segment.Offset} holds other bytes than those of blob {blobs[i].Key}");
         }
     }
 

@@ -101,9 +101,11 @@ public sealed class BlobIndex : IDisposable
     public bool ContainsPlain(in BlobId id) => ContainsPlain(new BlobKey(id));
 
     /// <summary>Where the blob lies; false where it is not known.</summary>
-    public bool TryFind(in BlobId id, out BlobLocation location)
+    public bool TryFind(in BlobId id, out BlobLocation location) => TryFind(new BlobKey(id), out location);
+
+    /// <inheritdoc cref="TryFind(in BlobId, out BlobLocation)"/>
+    public bool TryFind(in BlobKey key, out BlobLocation location)
     {
-        BlobKey key = new(id);
         if (TryFindPlain(key, out location))
             return true;
         if (!TryFindDelta(key, out DeltaEntry delta, out Entry found))

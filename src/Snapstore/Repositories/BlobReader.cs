@@ -47,7 +47,7 @@ public sealed class BlobReader(
         try
         {
             ReadOnlySpan<byte> plain = Open(location.Segment).AsSpan(location.Offset, location.Length);
-            _segments.VerifyBase(key, plain);
+            _segments.VerifyKey(key, plain);
             return plain;
         }
         catch (SnapstoreException e) when (index is null && OtherCopies.IsLoss(e))

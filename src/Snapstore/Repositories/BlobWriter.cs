@@ -68,7 +68,7 @@ public sealed class BlobWriter : IDisposable
         if (delta is not null)
             (_deltaBlobs, _deltaBytes) = (_deltaBlobs + 1, _deltaBytes + plain.Length);
         if (!_options.DryRun && delta is not null)
-            _sealing.AddDelta(id, new DeltaRecord(delta.Base, plain.Length), delta.Frame);
+            _sealing.AddDelta(new BlobRecord(id, delta.Frame.Length), new DeltaRecord(delta.Base, plain.Length), delta.Frame);
         else if (!_options.DryRun)
             _sealing.Add(PackKind.Data, id, plain);
         _dataBlobs++;

@@ -29,7 +29,14 @@ public sealed class OtherCopies : IDisposable
     public byte[]? TryReadBase(SegmentReader segments, in BlobKey key, StorageKey failed)
     {
         BlobKey wanted = key;
-        return TryRead(segments, failed, index => index.TryFindPlain(wanted, out BlobLocation place) ? place : null, (_, plain) => segments.VerifyBase(wanted, plain));
+        return TryRead(segments, failed, index => index.TryFindPlain(wanted, out BlobLocation place) ? place : null, (_, plain) => segments.VerifyKey(wanted, plain));
+    }
+
+    /// <summary>As <see cref="TryRead(SegmentReader, in BlobId, StorageKey)"/>, of a data blob of which only the key is known.</summary>
+    public byte[]? TryReadData(SegmentReader segments, in BlobKey key, StorageKey failed)
+    {
+        BlobKey wanted = key;
+        return TryRead(segments, failed, index => index.TryFind(wanted, out BlobLocation place) ? place : null, (_, plain) => segments.VerifyKey(wanted, plain));
     }
 
     /// <summary>True for failures after which another copy may be there.</summary>

@@ -23,11 +23,16 @@ public sealed class SegmentCodec(KeyRing keys, SessionId repository, Compression
 
     /// <summary>Compresses and seals; returns the bytes written to <paramref name="stored"/>
     /// (<see cref="StoredBound"/> bytes long). What was written has been opened again and compared.</summary>
+    /// <param name="kind">What pack it goes into.</param>
+    /// <param name="plain">The blobs, one after the other.</param>
+    /// <param name="stored">Takes the message.</param>
+    /// <param name="isWorthTrying">True compresses although samples say it does not pay: many small frames have in common what samples
+    /// of them do not show.</param>
     /// <exception cref="CorruptDataException">It did not open to the same bytes: memory or processor are faulty.</exception>
-    public int Encode(PackKind kind, ReadOnlySpan<byte> plain, Span<byte> stored)
+    public int Encode(PackKind kind, ReadOnlySpan<byte> plain, Span<byte> stored, bool isWorthTrying = false)
     {
         Span<byte> payload = Room(ref _payload, StoredBound(plain.Length));
-        int length = CodecSize + Compress(plain, payload);
+        int length = CodecSize + Compress(plain, payload, isWorthTrying);
         Span<byte> context = stackalloc byte[SealContext.Size];
         SealContext bound = Context(kind);
         bound.Encode(context);
@@ -89,9 +94,9 @@ public sealed class SegmentCodec(KeyRing keys, SessionId repository, Compression
     private SealContext Context(PackKind kind) =>
         new(kind == PackKind.Data ? SealKind.DataSegment : SealKind.MetaSegment, repository);
 
-    private int Compress(ReadOnlySpan<byte> plain, Span<byte> payload)
+    private int Compress(ReadOnlySpan<byte> plain, Span<byte> payload, bool isWorthTrying)
     {
-        if (_compressor.IsWorthTrying(plain))
+        if (isWorthTrying || _compressor.IsWorthTrying(plain))
         {
             int length = _compressor.Compress(plain, payload[CodecSize..]);
             payload[0] = CodecZstd;

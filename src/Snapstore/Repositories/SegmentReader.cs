@@ -42,7 +42,7 @@ public sealed class SegmentReader(Repository repository) : IDisposable
 
     /// <summary>Says that these bytes are the data blob of this key.</summary>
     /// <exception cref="CorruptDataException">They are not.</exception>
-    public void VerifyBase(in BlobKey key, ReadOnlySpan<byte> plain)
+    public void VerifyKey(in BlobKey key, ReadOnlySpan<byte> plain)
     {
         BlobId found = repository.Keys.DataId(plain);
         if (new BlobKey(found) != key)

