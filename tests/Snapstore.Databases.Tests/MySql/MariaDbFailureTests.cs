@@ -1,5 +1,4 @@
 using Snapstore.Backup;
-using Snapstore.Databases.MySql;
 using Snapstore.Tests;
 
 namespace Snapstore.Databases.Tests.MySql;

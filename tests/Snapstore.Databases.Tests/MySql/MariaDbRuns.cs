@@ -2,7 +2,6 @@ using System.Text;
 using Snapstore.Backup;
 using Snapstore.Browse;
 using Snapstore.Databases.MySql;
-using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Sources;
 using Snapstore.Tests;
