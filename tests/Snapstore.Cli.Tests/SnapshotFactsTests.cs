@@ -37,6 +37,7 @@ public sealed class SnapshotFactsTests : IDisposable
         JsonElement totals = _program.Run("diff", "--stat", "latest~2", "latest", "--json").Expect(0).Objects[^1];
         long size = new FileInfo(Path.Combine(_program.Source, "b")).Length;
         Assert.Equal((2, size), (totals.GetProperty("files_added").GetInt64(), totals.GetProperty("new_bytes").GetInt64()));
+        Assert.InRange(totals.GetProperty("new_stored_bytes").GetInt64(), 1, size);
         Assert.Equal(0, _program.Run("diff", "--stat", "latest", "latest~2", "--json").Expect(0).Objects[^1].GetProperty("new_bytes").GetInt64());
     }
 
