@@ -21,6 +21,18 @@ internal sealed class SnapshotCapture(
     /// <summary>Captures; null where it is done, else what changed meanwhile.</summary>
     public string? Run()
     {
+        try
+        {
+            return Capture();
+        }
+        finally
+        {
+            _reads.GiveUp();
+        }
+    }
+
+    private string? Capture()
+    {
         Warn("", moment.Warnings);
         foreach (string database in databases)
             CaptureDatabase(database, chosen.IsServer ? $"{FileNames.Of(database)}/" : "");

@@ -11,6 +11,7 @@ internal sealed partial class TableReads
     private readonly CancellationToken _cancel;
     private readonly ConnectionQueue _workers, _holder;
     private string? _changed;
+    private volatile bool _isGivenUp;
 
     public TableReads(SnapshotMoment moment, CancellationToken cancel)
     {
@@ -38,12 +39,15 @@ internal sealed partial class TableReads
     private bool IsGivenUp()
     {
         _cancel.ThrowIfCancellationRequested();
-        return Changed is not null;
+        return _isGivenUp || Changed is not null;
     }
+
+    /// <summary>Whoever waits for a connection waits no longer: the run has failed.</summary>
+    public void GiveUp() => _isGivenUp = true;
 
     private Stream Open(MySqlTable table, MySqlConnection? connection, Action<Measured> whenRead)
     {
-        if (connection is null || Changed is not null)
+        if (connection is null || Changed is not null || _isGivenUp)
             return Stream.Null;
         try
         {
@@ -57,12 +61,13 @@ internal sealed partial class TableReads
             bool[] isHex = [.. table.Columns.Select(column => column.IsHex)];
             return new MeasuredStream(new RowStream(connection, hasRow, isHex, error => Done(table, connection, error)), whenRead);
         }
-        catch (MySqlRefusal e) when (e.IsTableChanged)
+        catch (MySqlRefusal e) when (e.IsTableChanged || e.Code == MySqlRefusal.LockWaitTimeout)
         {
             return Stale($"{table.Listed.Title}: {e.Message}");
         }
         catch (Exception e) when (MySqlErrors.IsExplained(e))
         {
+            GiveUp();
             throw Explain(e, table);
         }
     }
@@ -89,6 +94,7 @@ internal sealed partial class TableReads
     {
         if (error is not null)
         {
+            GiveUp();
             connection.Abort();
             return MySqlErrors.IsExplained(error) ? Explain(error, table) : null;
         }

@@ -27,6 +27,9 @@ public sealed record BackupOptions
     /// <summary>How content is cut.</summary>
     public ChunkerChoice Chunker { get; init; } = ChunkerChoice.Auto;
 
+    /// <summary>Bytes of a file, as it was, from which on its new chunks are tried as deltas; less only where blocks are small.</summary>
+    public long DeltaFileSizeMin { get; init; } = Limits.DeltaFileSizeMin;
+
     /// <summary>True reads and counts everything and stores nothing.</summary>
     public bool DryRun { get; init; }
 

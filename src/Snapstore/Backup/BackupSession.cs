@@ -39,7 +39,7 @@ internal sealed class BackupSession : IDisposable
             _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
             if (!options.DryRun)
                 _blobs.Adopt(loaded.Unindexed);
-            Pipeline = new BackupPipeline(repository, _blobs, new PipelineOptions(options.Compression, options.Chunker, options.Workers), progress, notes, cancel);
+            Pipeline = new BackupPipeline(repository, _blobs, PipelineOptions.Of(options), progress, notes, cancel);
         }
         catch
         {

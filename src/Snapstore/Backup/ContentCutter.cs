@@ -23,7 +23,7 @@ internal sealed class ContentCutter : IDisposable
         _repository = repository;
         _options = options;
         _own = ChunkerParameters.Parse(repository.Config.Chunker);
-        _deltas = new DeltaSearch(repository, options.Compression);
+        _deltas = new DeltaSearch(repository, options);
         LookAhead = Math.Max(ByContent(_own.AverageSize).LookAhead, options.Chunker.Fixed?.AverageSize ?? _own.AverageSize);
     }
 
@@ -101,5 +101,10 @@ internal sealed class ContentCutter : IDisposable
 /// <summary>How a pipeline works.</summary>
 /// <param name="Compression">How hard segments are compressed; deltas are made unless it is off.</param>
 /// <param name="Chunker">How content is cut.</param>
+/// <param name="DeltaFileSizeMin">Bytes of a file, as it was, from which on its new chunks are tried as deltas.</param>
 /// <param name="Workers">Reader threads; 0 does all on the calling thread.</param>
-internal sealed record PipelineOptions(CompressionLevel Compression, ChunkerChoice Chunker, int Workers);
+internal sealed record PipelineOptions(CompressionLevel Compression, ChunkerChoice Chunker, long DeltaFileSizeMin, int Workers)
+{
+    /// <summary>What of a run's options concerns it.</summary>
+    public static PipelineOptions Of(BackupOptions options) => new(options.Compression, options.Chunker, options.DeltaFileSizeMin, options.Workers);
+}

@@ -10,7 +10,7 @@ namespace Snapstore.Backup;
 /// A base is a blob of the index that this session loaded, so it lies in a pack that the session may rely on. Whatever goes wrong
 /// with a base, the chunk is stored as it is. Memory: half a MiB of the parent's list, 5 MiB of opened segments, 1 MiB of nodes.
 /// </remarks>
-internal sealed class DeltaSearch(Repository repository, CompressionLevel level) : IDisposable
+internal sealed class DeltaSearch(Repository repository, PipelineOptions options) : IDisposable
 {
     private const int BasesBytes = 4 << 20, NodesBytes = 1 << 20;
 
@@ -30,12 +30,12 @@ internal sealed class DeltaSearch(Repository repository, CompressionLevel level)
     public void Begin(TreeEntry? parent, bool isFixed)
     {
         End();
-        bool isWorthIt = level != CompressionLevel.Off && parent is { Kind: EntryKind.File, Size: >= Limits.DeltaFileSizeMin };
+        bool isWorthIt = options.Compression != CompressionLevel.Off && parent?.Kind == EntryKind.File && parent.Size >= options.DeltaFileSizeMin;
         if (!isWorthIt)
             return;
         _trees ??= new TreeReader(repository, NodesBytes);
         _bases ??= new BlobReader(repository, BasesBytes, repository.Index);
-        _encoder ??= new DeltaEncoder(level);
+        _encoder ??= new DeltaEncoder(options.Compression);
         _encoder.Begin();
         _isFixed = isFixed;
         (_failures, _passed, _pass) = (0, 0, PassedFirst);

@@ -78,7 +78,7 @@ public readonly struct BlobKey : IComparable<BlobKey>, IEquatable<BlobKey>
     public override bool Equals(object? obj) => obj is BlobKey other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => (int)_third;
+    public override int GetHashCode() => unchecked((int)_third);
 
     /// <summary>The 40 digits, lower case.</summary>
     public override string ToString()

@@ -27,6 +27,9 @@ public sealed class MariaDbServer : IDisposable
         Tool.Run(install[0], install[1..]);
         _process = Start();
         WaitUntilReady();
+
+        // Accounts of this host's name, which mean nothing without name resolution.
+        Sql("mysql", "DELETE FROM global_priv WHERE Host NOT IN ('localhost', '127.0.0.1', '::1'); FLUSH PRIVILEGES");
     }
 
     /// <summary>Its TCP port on loopback.</summary>

@@ -128,6 +128,21 @@ public sealed class SqliteFilesTests : IDisposable
         Assert.Equal(["a.db-shm", "a.db-wal"], Names(report));
     }
 
+    [Fact]
+    public void A_restored_database_beside_whose_place_a_log_lies_is_warned_of()
+    {
+        string path = Make("a.db", "wal");
+        BackupReport report = Take();
+        using (SqliteReader crashed = new(path, "DELETE FROM t"))
+            crashed.Kill();
+        string directory = _world["d"];
+        Restore.RestoreReport warned = _world.Repository.Restore(report.Id, directory, directory);
+        Assert.Contains("a.db-wal, which is not of the restored database", warned.Warnings.Single(), StringComparison.Ordinal);
+        Restore.RestoreReport cleaned = _world.Repository.Restore(report.Id, directory, directory, options => options with { Delete = true });
+        Assert.Empty(cleaned.Warnings);
+        Assert.Equal("100", SqliteWorld.Sql(path, "SELECT count(*) FROM t"));
+    }
+
     [Theory]
     [InlineData("wal")]
     [InlineData("delete")]

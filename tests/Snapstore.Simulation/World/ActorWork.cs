@@ -166,6 +166,7 @@ internal sealed class ActorWork(SimulatedWorld world)
         Program = "simulation",
         Compression = CompressionLevel.Off,
         Workers = 0,
+        DeltaFileSizeMin = SourceFiles.BlockSize,
     };
 
     private void Forget(Repository repository, Actor actor, int number)

@@ -1,3 +1,4 @@
+using Snapstore.Formats;
 using Snapstore.Crypto;
 using Snapstore.Maintenance;
 using Snapstore.Repositories;
@@ -90,12 +91,13 @@ internal sealed class FinalCheck(SimulatedWorld world)
 
     private void FindGarbage()
     {
-        HashSet<BlobId> needed = [];
+        HashSet<BlobKey> needed = [];
         On(repository =>
         {
             foreach (Snapshot snapshot in SnapshotList.Load(repository).Snapshots)
                 needed.UnionWith(world.Model.Packs.Closure(snapshot.Manifest.Root));
         });
+        world.Model.Packs.AddBases(needed);
         foreach (StorageKey pack in world.Model.Packs.Packs)
         {
             if (world.Model.Packs.BlobsOf(pack).Any(blob => !needed.Contains(blob)))

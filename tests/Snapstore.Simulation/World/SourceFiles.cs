@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Snapstore.Simulation.World;
 
-/// <summary>What is backed up: streams put together from few blocks, so that snapshots share some of them; and directories on
+/// <summary>What is backed up: streams put together from few blocks in a few variants, so that snapshots share some of them and others are deltas; and directories on
 /// this machine's disk, of which a snapshot takes some.</summary>
 /// <remarks>The directories are made once on a machine and then left alone: their inode numbers and times are in the snapshots, and a
 /// seed must do the same each time. They lie on a disk because a backup of files reads a real file system.</remarks>
@@ -12,7 +12,7 @@ internal static class SourceFiles
     /// <summary>Bytes of a block: the smallest that a repository may be cut into.</summary>
     public const int BlockSize = 4096;
 
-    private const int Blocks = 10, Directories = 6, StreamNames = 3, TailSize = 300;
+    private const int Blocks = 10, Variants = 4, Directories = 6, StreamNames = 3, TailSize = 300;
 
     private static readonly Lazy<string> Root = new(MakeDirectories);
 
@@ -25,7 +25,7 @@ internal static class SourceFiles
         MemoryStream content = new();
         int count = random.Below(4);
         for (int i = 0; i < count; i++)
-            content.Write(Block[random.Below(Blocks)]);
+            content.Write(Variant(random.Below(2) == 0 ? i : random.Below(Blocks), random.Below(Variants)));
         content.Write(Bytes(random.Below(Blocks), TailSize));
         return (string.Create(CultureInfo.InvariantCulture, $"s{random.Below(StreamNames)}"), content.ToArray());
     }
@@ -64,6 +64,15 @@ internal static class SourceFiles
     {
         byte[] bytes = new byte[size];
         SeededRandom.Of((ulong)number, size).Fill(bytes);
+        return bytes;
+    }
+
+    // A few bytes of a block are others: such blocks in the same place of two streams are stored as deltas.
+    private static byte[] Variant(int block, int variant)
+    {
+        byte[] bytes = [.. Block[block]];
+        if (variant > 0)
+            Bytes(variant, 8).CopyTo(bytes, variant * 500);
         return bytes;
     }
 

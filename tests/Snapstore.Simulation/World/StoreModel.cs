@@ -9,8 +9,8 @@ namespace Snapstore.Simulation.World;
 /// was acknowledged is there until somebody forgets it; what is deleted may be deleted.</summary>
 internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposable
 {
-    private readonly Dictionary<SessionId, HashSet<BlobId>> _closures = [];
-    private readonly Dictionary<BlobId, int> _needs = [];
+    private readonly Dictionary<SessionId, HashSet<BlobKey>> _closures = [];
+    private readonly Dictionary<BlobKey, int> _needs = [];
     private readonly HashSet<SessionId> _committed = [], _retired = [], _valid = [], _seenEnded = [];
     private readonly HashSet<StorageKey> _sweepable = [], _durable = [], _deleted = [];
     private readonly Dictionary<SessionId, Actor?> _sessionOwners = [];
@@ -78,7 +78,7 @@ internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposab
             MakeValid(id);
         if (!key.TryParsePack(out _, out _))
             return;
-        foreach (BlobId blob in _packs.Remove(key))
+        foreach (BlobKey blob in _packs.Remove(key))
         {
             if (!_isPaused && !_packs.Has(blob) && _needs.GetValueOrDefault(blob) > 0)
                 world.Fail($"the last pack with blob {blob.ToString()[..8]}, which a snapshot needs, is gone: {Trace.Of(key.Name)}");
@@ -209,9 +209,9 @@ internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposab
 
     private void MakeValid(SessionId id)
     {
-        if (!_valid.Add(id) || !_closures.TryGetValue(id, out HashSet<BlobId>? closure))
+        if (!_valid.Add(id) || !_closures.TryGetValue(id, out HashSet<BlobKey>? closure))
             return;
-        foreach (BlobId blob in closure)
+        foreach (BlobKey blob in closure)
             _needs[blob] = _needs.GetValueOrDefault(blob) + 1;
         if (!_isPaused)
             CheckClosure(id);
@@ -228,7 +228,7 @@ internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposab
         from.Remove(id);
         if (!_valid.Remove(id))
             return;
-        foreach (BlobId blob in _closures[id])
+        foreach (BlobKey blob in _closures[id])
             _needs[blob]--;
         if (!_isPaused)
             CheckAcknowledged(id);
@@ -249,7 +249,7 @@ internal sealed class StoreModel(SimulatedWorld world) : IDiskWatcher, IDisposab
 
     private void CheckClosure(SessionId id)
     {
-        foreach (BlobId blob in _closures[id])
+        foreach (BlobKey blob in _closures[id])
         {
             if (!Packs.Has(blob))
                 world.Fail($"snapshot {id.ToShortString()} counts and lacks blob {blob.ToString()[..8]}");

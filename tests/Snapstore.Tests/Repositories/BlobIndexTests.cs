@@ -80,6 +80,51 @@ public sealed class BlobIndexTests
     }
 
     [Fact]
+    public void Finds_deltas_whose_base_is_there_and_no_others() => SeededValues.ForAll(
+        static values =>
+        {
+            BlobId[] ids = [.. Enumerable.Range(0, 60).Select(_ => values.Id())];
+            HashSet<BlobId> plain = [];
+            Dictionary<BlobId, HashSet<BlobId>> bases = [];
+            List<IndexedPack> packs = [];
+            for (int pack = 0; pack < 6; pack++)
+            {
+                PackDirectory directory = new();
+                BlobId[] here = [.. Enumerable.Range(0, 1 + values.Int(8)).Select(_ => ids[values.Int(ids.Length)])];
+                directory.Add(1000, [.. here.Select(id => new BlobRecord(id, 1 + values.Int(1000)))]);
+                plain.UnionWith(here);
+                (BlobId Id, BlobId Base)[] deltas = [.. Enumerable.Range(0, 1 + values.Int(30)).Select(_ => (ids[values.Int(60)], ids[values.Int(60)]))];
+                directory.Add(
+                    1000, [.. deltas.Select(delta => new BlobRecord(delta.Id, 20))], [.. deltas.Select(delta => new DeltaRecord(new BlobKey(delta.Base), 77))]);
+                foreach ((BlobId id, BlobId found) in deltas)
+                    bases.TryAdd(id, []);
+                foreach ((BlobId id, BlobId found) in deltas)
+                    bases[id].Add(found);
+                packs.Add(new IndexedPack(values.Session(), new ObjectHash(values.Fill(32)), 5000, PackKind.Data, directory));
+            }
+
+            using BlobIndex index = BlobIndex.Build(packs, values.Bool() ? RecordTableLimits.Default : new RecordTableLimits(8, 2));
+            Assert.Equal(packs.Sum(pack => pack.Directory.Blobs.Length), index.Count);
+            foreach (BlobId id in ids)
+            {
+                bool isDelta = bases.TryGetValue(id, out HashSet<BlobId>? known) && known.Overlaps(plain);
+                Assert.Equal(plain.Contains(id) || isDelta, index.Contains(id));
+                Assert.Equal(plain.Contains(id), index.ContainsPlain(id));
+                Assert.Equal(plain.Contains(id) || isDelta, index.TryFind(id, out BlobLocation location));
+                Assert.Equal(isDelta && !plain.Contains(id), location.Delta is not null);
+                if (location.Delta is not { } delta)
+                    continue;
+                Assert.Equal((77, 20, 20), (location.Length, delta.FrameLength, location.LengthInSegment));
+                Assert.Contains(known!, found => plain.Contains(found) && new BlobKey(found) == delta.BaseKey);
+                Assert.True(index.TryFindPlain(delta.BaseKey, out BlobLocation place));
+                Assert.Equal(delta.Base.Length, place.Length);
+            }
+
+            Assert.Equal(bases.SelectMany(pair => pair.Value.Select(found => (new BlobKey(pair.Key), new BlobKey(found)))).ToHashSet(), index.Deltas().ToHashSet());
+        },
+        cases: 60);
+
+    [Fact]
     public void An_empty_index_finds_nothing()
     {
         using BlobIndex index = BlobIndex.Build([]);
