@@ -52,16 +52,17 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     /// <param name="data">Content from the chunk's start on.</param>
     /// <param name="cut">Where the chunker cuts it.</param>
     /// <param name="offset">Where it stands in the file.</param>
-    /// <param name="lengthMax">Bytes that a chunk may have.</param>
-    public FoundChunk Find(ReadOnlySpan<byte> data, int cut, long offset, int lengthMax)
+    /// <param name="persisting">Bytes that a chunk may have which is cut as the parent's was.</param>
+    public FoundChunk Find(ReadOnlySpan<byte> data, int cut, long offset, LengthRange persisting)
     {
         FoundChunk chunk = new(cut, repository.Keys.DataId(data[..cut]));
         if (_parent is not { } parent || parent.TryMatch(chunk.Id, offset) || cut < Limits.DeltaChunkSizeMin || repository.Index.Contains(chunk.Id))
             return chunk;
         bool isPassedOver = IsPassedOver();
-        bool isOtherwiseCut = parent.TryFindStart(offset, out ParentItem start) && start.Length != cut && start.Length <= Math.Min(data.Length, lengthMax);
-        if (isOtherwiseCut && FindAsLong(data[..(int)start.Length], start, offset, isPassedOver) is { } persisting)
-            return persisting;
+        bool isOtherwiseCut = parent.TryFindStart(offset, out ParentItem start) && start.Length != cut
+            && start.Length >= persisting.Min && start.Length <= Math.Min(data.Length, persisting.Max);
+        if (isOtherwiseCut && FindAsLong(data[..(int)start.Length], start, offset, isPassedOver) is { } asLong)
+            return asLong;
         ReadOnlySpan<byte> plain = data[..cut];
         bool isThere = parent.TryFind(offset, cut, out ParentItem there) && !isPassedOver;
         if (isThere && TryMake(there, offset, plain, out DeltaFrame? made))
@@ -142,3 +143,6 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
 /// <param name="Id">Its blob id.</param>
 /// <param name="Delta">The chunk as a difference; null where it is known, or is better stored as it is.</param>
 internal readonly record struct FoundChunk(int Length, BlobId Id, DeltaFrame? Delta = null);
+
+/// <summary>Bytes from the least to the most; none where both are 0.</summary>
+internal readonly record struct LengthRange(int Min, int Max);
