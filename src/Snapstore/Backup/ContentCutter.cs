@@ -17,6 +17,7 @@ internal sealed class ContentCutter : IDisposable
     private FileJob? _job;
     private IChunker? _chunker;
     private int _blockSize;
+    private LengthRange _persisting;
 
     public ContentCutter(Repository repository, PipelineOptions options)
     {
@@ -57,7 +58,7 @@ internal sealed class ContentCutter : IDisposable
             int length = NextCut(data[used..], fileOffset + used, isEnd);
             if (length == 0)
                 break;
-            FoundChunk chunk = _deltas.Find(data[used..], length, fileOffset + used, _chunker?.SizeMax ?? length);
+            FoundChunk chunk = _deltas.Find(data[used..], length, fileOffset + used, _persisting);
             items.Add(new ReadItem(chunk.Id, bufferOffset + used, chunk.Length, IsHole: false, chunk.Delta));
             used += chunk.Length;
         }
@@ -76,6 +77,9 @@ internal sealed class ContentCutter : IDisposable
             _chunker = ByContent(parameters.AverageSize);
         else
             _blockSize = parameters.AverageSize;
+
+        // Nothing that a chunker would not give, but for a file's end: what was appended to would else stay in shreds.
+        _persisting = _chunker is { } chunker ? new LengthRange(parameters.AverageSize / 2, chunker.SizeMax) : default;
         _deltas.Begin(_job.Base, isFixed: !parameters.IsContentDefined);
     }
 

@@ -53,17 +53,17 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     /// <param name="data">Content from the chunk's start on.</param>
     /// <param name="cut">Where the chunker cuts it.</param>
     /// <param name="offset">Where it stands in the file.</param>
-    /// <param name="lengthMax">Bytes that a chunk may have.</param>
-    public FoundChunk Find(ReadOnlySpan<byte> data, int cut, long offset, int lengthMax)
+    /// <param name="persisting">Bytes that a chunk may have which is cut as the parent's was.</param>
+    public FoundChunk Find(ReadOnlySpan<byte> data, int cut, long offset, LengthRange persisting)
     {
         FoundChunk chunk = new(cut, repository.Keys.DataId(data[..cut]));
         if (_parent is not { } parent || IsKnown(chunk.Id, offset) || cut < Limits.DeltaChunkSizeMin || IsPassedOver())
             return chunk;
-        ReadOnlySpan<byte> reach = data[..Math.Min(data.Length, lengthMax)];
+        ReadOnlySpan<byte> reach = data[..Math.Min(data.Length, persisting.Max)];
         bool isThere = parent.TryFind(offset, cut, out ParentItem there);
-        if (isThere && Differ(there, reach, cut, offset, parent.EndOf(there, offset)) is { } found)
+        if (isThere && Differ(there, reach, cut, offset, parent.EndOf(there, offset), persisting.Min) is { } found)
             return found;
-        if (parent.TryFindByLength(cut, out ParentItem other) && other != there && Differ(other, reach, cut, offset, cut) is { } asLong)
+        if (parent.TryFindByLength(cut, out ParentItem other) && other != there && Differ(other, reach, cut, offset, cut, persisting.Min) is { } asLong)
             return asLong;
         if (isThere)
             CountFailure();
@@ -83,14 +83,14 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
 
     // The chunk as a difference from an item of the parent, which is expected to end `end` bytes behind the chunk's start; null
     // where that does not pay, or the base cannot be read.
-    private FoundChunk? Differ(in ParentItem item, ReadOnlySpan<byte> data, int cut, long offset, long end)
+    private FoundChunk? Differ(in ParentItem item, ReadOnlySpan<byte> data, int cut, long offset, long end, int lengthMin)
     {
         if (item.Length < Limits.DeltaChunkSizeMin || !TryFindBase(item.Id, out BlobKey key))
             return null;
         try
         {
             ReadOnlySpan<byte> old = _bases!.ReadBase(key);
-            int length = _isFixed ? cut : ContentEnd.Find(data, old, cut, end);
+            int length = _isFixed ? cut : ContentEnd.Find(data, old, cut, end, lengthMin);
             FoundChunk chunk = new(length, repository.Keys.DataId(data[..length]));
             if (length != cut && IsKnown(chunk.Id, offset))
                 return chunk;
@@ -136,3 +136,6 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
 /// <param name="Id">Its blob id.</param>
 /// <param name="Delta">The chunk as a difference; null where it is known, or is better stored as it is.</param>
 internal readonly record struct FoundChunk(int Length, BlobId Id, DeltaFrame? Delta = null);
+
+/// <summary>Bytes from the least to the most; none where both are 0.</summary>
+internal readonly record struct LengthRange(int Min, int Max);

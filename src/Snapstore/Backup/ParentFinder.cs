@@ -12,12 +12,15 @@ internal static class ParentFinder
         foreach (Snapshot snapshot in SnapshotList.Load(repository).Snapshots)
         {
             // Snapshots come oldest first; a time set by hand may lie in the future, the number still orders them.
-            if (snapshot.Manifest.Host == host && HaveSamePaths(snapshot.Manifest.Paths, paths))
+            if (snapshot.Manifest.Host == host && HaveSamePaths(snapshot.Manifest.Paths, paths) && !IsSavedFrom(snapshot, newest))
                 newest = snapshot;
         }
 
         return newest;
     }
+
+    // What a repair left out of a snapshot is what the next one is to bring back: the damaged one tells how it was cut.
+    private static bool IsSavedFrom(Snapshot repaired, Snapshot? damaged) => damaged is not null && repaired.Manifest.RepairOf == damaged.Id;
 
     private static bool HaveSamePaths(IReadOnlyList<byte[]> a, IReadOnlyList<byte[]> b) =>
         a.Count == b.Count && a.Zip(b).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));

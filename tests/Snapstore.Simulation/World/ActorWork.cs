@@ -161,10 +161,10 @@ internal sealed class ActorWork(SimulatedWorld world)
 
     private static BackupOptions Options(Actor? actor) => new()
     {
-        Host = actor?.Script.Name ?? "host",
+        Host = "host",
         User = actor?.Program ?? "user",
         Program = "simulation",
-        Compression = CompressionLevel.Off,
+        Compression = CompressionLevel.Fast,
         Workers = 0,
         DeltaFileSizeMin = SourceFiles.BlockSize,
     };

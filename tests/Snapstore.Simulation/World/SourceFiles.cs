@@ -12,7 +12,7 @@ internal static class SourceFiles
     /// <summary>Bytes of a block: the smallest that a repository may be cut into.</summary>
     public const int BlockSize = 4096;
 
-    private const int Blocks = 10, Variants = 4, Directories = 6, StreamNames = 3, TailSize = 300;
+    private const int Blocks = 10, Variants = 4, Directories = 6, StreamNames = 2, TailSize = 300;
 
     private static readonly Lazy<string> Root = new(MakeDirectories);
 
@@ -25,7 +25,7 @@ internal static class SourceFiles
         MemoryStream content = new();
         int count = random.Below(4);
         for (int i = 0; i < count; i++)
-            content.Write(Variant(random.Below(2) == 0 ? i : random.Below(Blocks), random.Below(Variants)));
+            content.Write(Variant(random.Below(4) > 0 ? i : random.Below(Blocks), random.Below(Variants)));
         content.Write(Bytes(random.Below(Blocks), TailSize));
         return (string.Create(CultureInfo.InvariantCulture, $"s{random.Below(StreamNames)}"), content.ToArray());
     }
