@@ -54,6 +54,10 @@ internal sealed class InterruptedSource(ISource inner, string path, Action happe
             return count;
         }
 
-        protected override void Dispose(bool disposing) => inner.Dispose();
+        protected override void Dispose(bool disposing)
+        {
+            inner.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -23,7 +23,7 @@ public sealed class MariaDbLoadTests(MariaDbServer server)
             AssertBalanced(taken);
             if (i % 8 != 0)
                 continue;
-            _runs.Restore(taken, server.Url("bank_back"), new DatabaseRestoreRequest { Create = true, Clean = true, Confirm = MariaDbRuns.Yes });
+            _runs.Restore(taken, server.Url("bank_back"), new DatabaseRestoreRequest { Create = true, Clean = true, Confirm = _ => true });
             Assert.Equal($"{Sum}", server.Sql("bank_back", "SELECT (SELECT SUM(b) FROM a) + (SELECT SUM(b) FROM c)"));
             Assert.Equal($"{Sum}", server.Sql("bank_back", "SELECT SUM(b) FROM old"));
         }

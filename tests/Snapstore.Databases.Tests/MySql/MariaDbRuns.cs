@@ -42,6 +42,4 @@ internal sealed class MariaDbRuns
     }
 
     public void AssertNoSnapshot() => _repository.AssertNoSnapshot();
-
-    public static bool Yes(string question) => true;
 }

@@ -38,13 +38,13 @@ public sealed class MariaDbTableTests(MariaDbServer server)
         Assert.Contains("replaced", Assert.Single(dry.Notes), StringComparison.Ordinal);
         Assert.Equal(changed, server.Dump("shop_replace"));
 
-        Assert.Empty(_runs.Restore(taken, server.Url("shop_replace"), Orders with { Confirm = MariaDbRuns.Yes }).Problems);
+        Assert.Empty(_runs.Restore(taken, server.Url("shop_replace"), Orders with { Confirm = _ => true }).Problems);
         Assert.Equal("changed", server.Sql("shop_replace", "SELECT name FROM customers WHERE id = 1"));
         server.Sql("shop_replace", "UPDATE customers SET name = 'Ann' WHERE id = 1");
         Assert.Equal(before, server.Dump("shop_replace"));
 
         // Another table's foreign key leads to this one, and still does.
-        Assert.Empty(_runs.Restore(taken, server.Url("shop_replace"), Orders with { Table = "customers", Confirm = MariaDbRuns.Yes }).Problems);
+        Assert.Empty(_runs.Restore(taken, server.Url("shop_replace"), Orders with { Table = "customers", Confirm = _ => true }).Problems);
         Assert.Equal(before, server.Dump("shop_replace"));
         Assert.Throws<InvalidOperationException>(() => server.Sql("shop_replace", "INSERT INTO orders VALUES (99, 77, 1, NULL)"));
     }
@@ -63,12 +63,12 @@ public sealed class MariaDbTableTests(MariaDbServer server)
         Assert.Throws<UsageException>(() => _runs.Restore(taken, server.Url("shop_rows"), chosen with { Apply = RowChange.Insert }));
         Assert.Equal(changed, server.Dump("shop_rows"));
 
-        DatabaseRestoreReport inserted = _runs.Restore(taken, server.Url("shop_rows"), chosen with { Apply = RowChange.Insert, Confirm = MariaDbRuns.Yes });
+        DatabaseRestoreReport inserted = _runs.Restore(taken, server.Url("shop_rows"), chosen with { Apply = RowChange.Insert, Confirm = _ => true });
         Assert.Equal((2, 0), (inserted.Rows!.Inserted, inserted.Rows.Updated));
         Assert.Equal("1,2,3,4,5,7", server.Sql("shop_rows", "SELECT GROUP_CONCAT(id ORDER BY id) FROM orders"));
         Assert.Equal("A", server.Sql("shop_rows", "SELECT note FROM orders WHERE id = 1"));
 
-        DatabaseRestoreReport changedBack = _runs.Restore(taken, server.Url("shop_rows"), chosen with { Apply = RowChange.Upsert, Confirm = MariaDbRuns.Yes });
+        DatabaseRestoreReport changedBack = _runs.Restore(taken, server.Url("shop_rows"), chosen with { Apply = RowChange.Upsert, Confirm = _ => true });
         Assert.Equal((0, 1), (changedBack.Rows!.Inserted, changedBack.Rows.Updated));
         Assert.Equal("a", server.Sql("shop_rows", "SELECT note FROM orders WHERE id = 1"));
         Assert.Equal("0.00", server.Sql("shop_rows", "SELECT amount FROM orders WHERE id = 4"));
@@ -80,7 +80,7 @@ public sealed class MariaDbTableTests(MariaDbServer server)
         BackupReport taken = Shop("shop_broken");
         server.Sql("shop_broken", "SET foreign_key_checks=0; DELETE FROM orders; DELETE FROM customers WHERE id = 2");
 
-        SourceException failed = Assert.Throws<SourceException>(() => _runs.Restore(taken, server.Url("shop_broken"), Orders with { Where = "1", Apply = RowChange.Insert, Confirm = MariaDbRuns.Yes }));
+        SourceException failed = Assert.Throws<SourceException>(() => _runs.Restore(taken, server.Url("shop_broken"), Orders with { Where = "1", Apply = RowChange.Insert, Confirm = _ => true }));
 
         Assert.Contains("as it was", failed.Message, StringComparison.Ordinal);
         Assert.Equal("0", server.Sql("shop_broken", "SELECT COUNT(*) FROM orders"));

@@ -1,5 +1,5 @@
-using Snapstore.Formats;
 using Snapstore.Crypto;
+using Snapstore.Formats;
 using Snapstore.Maintenance;
 using Snapstore.Repositories;
 using Snapstore.Storage;
