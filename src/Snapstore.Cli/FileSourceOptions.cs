@@ -30,10 +30,13 @@ internal sealed class FileSourceOptions
     private readonly Option<bool> _ignoreCtime = Declare.Flag("--ignore-ctime", "A file may be unchanged although its ctime differs");
     private readonly Option<bool> _ignoreInode = Declare.Flag("--ignore-inode", "A file may be unchanged although its inode number differs");
 
+    private readonly Option<string?> _databases = Declare.Choice(
+        "--databases", "Capture SQLite databases in one consistent state each (default), or as any file", "consistent", "files");
+
     private Option[] All =>
     [
         .. _excludes.All, _ifPresent, _caches, _largerThan, _oneFileSystem, _filesFrom, _filesFromZero, _parent, _force, _checksum,
-        _ignoreCtime, _ignoreInode,
+        _ignoreCtime, _ignoreInode, _databases,
     ];
 
     /// <summary>Declares them.</summary>
@@ -82,6 +85,7 @@ internal sealed class FileSourceOptions
             Checksum = context.Value(_checksum),
             IgnoreCtime = context.Value(_ignoreCtime),
             IgnoreInode = context.Value(_ignoreInode),
+            Databases = context.Value(_databases) == "files" ? null : Databases.Sqlite.SqliteFiles.Consistently,
         };
     }
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Snapstore.Databases;
 
-/// <summary>What a snapshot of a database says of itself: the file `database.json` at the top of its tree (spec/databases.md).</summary>
+/// <summary>What a snapshot of a database says of itself: the file `database.json` at the top of its tree (spec/databases/README.md).</summary>
 public sealed record DatabaseDescription
 {
     /// <summary>The file's name.</summary>

@@ -4,7 +4,7 @@ using Snapstore.Hashing;
 
 namespace Snapstore.Databases;
 
-/// <summary>Names of database objects as names of files: readable, and never the same for two objects (spec/databases.md).</summary>
+/// <summary>Names of database objects as names of files: readable, and never the same for two objects (spec/databases/README.md).</summary>
 /// <remarks>
 /// `%`, `/`, control characters and a leading `.` become `%XX`, an unpaired surrogate `%uXXXX`, an empty name `%`. What is too
 /// long keeps its beginning and ends in `%-` and 32 hexadecimal digits of its hash: no escape begins so.

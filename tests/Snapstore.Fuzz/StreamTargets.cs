@@ -152,21 +152,16 @@ internal static class StreamTargets
         private void Keep(ReadOnlySpan<byte> path, MemoryStream content) => Contents[Encoding.UTF8.GetString(path)] = content;
     }
 
-    // Zeros of a hole may be many; they are counted only.
+    // Zeros of a hole may be many; they are counted only. What was written can be looked at after the end.
     private sealed class CountingStream(Action<int> count) : MemoryStream
     {
-        private const int KeptMax = 1 << 20;
+        private const int KeptMax = 64 << 10;
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
             count(buffer.Length);
             if (Length + buffer.Length <= KeptMax)
                 base.Write(buffer);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            // What was written is looked at afterwards.
         }
     }
 }

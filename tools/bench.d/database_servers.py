@@ -60,8 +60,8 @@ class Postgres:
         self.sql("ANALYZE orders")
 
     def add(self, first, last):
-        self.sql(f"""INSERT INTO orders SELECT i, i * 7919 % 90001, (ARRAY['new','paid','packed','sent','done'])[1 + i % 5], i % 99991 / 100.0,
-            timestamp '2026-01-01' + i * interval '7 seconds', 'order ' || i || ' ' || substr(md5(i::text), 1, 20) FROM generate_series({first}, {last}) i""")
+        self.sql(f"""INSERT INTO orders SELECT i, i::bigint * 7919 % 90001, (ARRAY['new','paid','packed','sent','done'])[1 + i % 5], i % 99991 / 100.0,
+            timestamp '2026-01-01' + i * interval '7 seconds', 'order ' || i || ' ' || md5(i::text) FROM generate_series({first}, {last}) i""")
 
     def change(self, where):
         self.sql(f"UPDATE orders SET amount = amount + 1, status = 'changed' WHERE {where}; ANALYZE orders")
@@ -110,7 +110,7 @@ class MariaDb:
 
     def add(self, first, last):
         self.sql(f"""INSERT INTO orders SELECT seq, seq * 7919 % 90001, ELT(1 + seq % 5, 'new','paid','packed','sent','done'), seq % 99991 / 100,
-            '2026-01-01' + INTERVAL seq * 7 SECOND, CONCAT('order ', seq, ' ', SUBSTR(MD5(seq), 1, 20)) FROM seq_{first}_to_{last}""")
+            '2026-01-01' + INTERVAL seq * 7 SECOND, CONCAT('order ', seq, ' ', MD5(seq)) FROM seq_{first}_to_{last}""")
 
     def change(self, where):
         self.sql(f"UPDATE orders SET amount = amount + 1, status = 'changed' WHERE {where}")
@@ -153,7 +153,7 @@ class Sqlite:
     def add(self, first, last):
         self.sql(f"""WITH RECURSIVE s(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM s WHERE i < {last})
             INSERT INTO orders SELECT i, i * 7919 % 90001, CASE i % 5 WHEN 0 THEN 'new' WHEN 1 THEN 'paid' WHEN 2 THEN 'packed' WHEN 3 THEN 'sent' ELSE 'done' END,
-            i % 99991 / 100.0, datetime(1767225600 + i * 7, 'unixepoch'), 'order ' || i || ' ' || printf('%08x%08x', i * 2654435761 % 4294967296, i * 40503 * 69069 % 4294967296) FROM s""")
+            i % 99991 / 100.0, datetime(1767225600 + i * 7, 'unixepoch'), 'order ' || i || ' ' || printf('%08x%08x%08x%08x', i * 2654435761 % 4294967296, i * 40503 * 69069 % 4294967296, i * 1664525 * 22695477 % 4294967296, i * 1103515245 * 134775813 % 4294967296) FROM s""")
 
     def change(self, where):
         self.sql(f"UPDATE orders SET amount = amount + 1, status = 'changed' WHERE {where}")

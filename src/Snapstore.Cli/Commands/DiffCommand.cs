@@ -61,7 +61,7 @@ internal sealed class DiffCommand : VerbCommand
                 Print(context.Output, difference);
         }
 
-        (long Blobs, long Bytes)? content = isStat ? added.Without(before, context.Cancel) : null;
+        AddedTotals? content = isStat ? added.Without(before, context.Cancel) : null;
         DatabaseDiff? tables = isStat ? DatabaseDiff.Of(repository, first, second) : null;
         tables?.Print(context.Output);
         Print(context.Output, totals, content, tables);
@@ -102,14 +102,14 @@ internal sealed class DiffCommand : VerbCommand
         json.WriteEndObject();
     }
 
-    private static void Print(Output output, DiffTotals totals, (long Blobs, long Bytes)? content, DatabaseDiff? tables)
+    private static void Print(Output output, DiffTotals totals, AddedTotals? content, DatabaseDiff? tables)
     {
         output.Line($"files:       {Sum(totals.FilesAdded)} added, {Sum(totals.FilesRemoved)} removed, {Sum(totals.FilesChanged)} changed");
         output.Line($"directories: {Quantity.Count(totals.DirectoriesAdded)} added, {Quantity.Count(totals.DirectoriesRemoved)} removed");
         if (totals.Others + totals.TypesChanged + totals.MetadataChanged > 0)
             output.Line($"other:       {Quantity.Count(totals.Others)} links, pipes and devices; {Quantity.Count(totals.TypesChanged)} of another kind; {Quantity.Count(totals.MetadataChanged)} with other metadata only");
         if (content is { } added)
-            output.Line($"new content: {Quantity.Bytes(added.Bytes)} in {Quantity.Count(added.Blobs, "blob")} that the first does not have anywhere");
+            output.Line($"new content: {Quantity.Bytes(added.Bytes)} in {Quantity.Count(added.Blobs, "blob")} that the first does not have anywhere, stored in about {Quantity.Bytes(added.StoredBytes)}");
         output.Json("totals", json =>
         {
             Write(json, "files_added", totals.FilesAdded);
@@ -124,6 +124,7 @@ internal sealed class DiffCommand : VerbCommand
                 return;
             json.WriteNumber("new_blobs", sum.Blobs);
             json.WriteNumber("new_bytes", sum.Bytes);
+            json.WriteNumber("new_stored_bytes", sum.StoredBytes);
             tables?.WriteTotals(json);
         });
     }

@@ -13,7 +13,7 @@ internal sealed class SnapshotCommand : VerbCommand
     public const string Summary = "Take a snapshot of files, a database, standard input, or a command's output";
 
     private readonly Argument<string[]> _sources = Declare.Arguments(
-        "SOURCE", "Files and directories; or a database (postgres://...); or - for standard input; or exec: for a command's output", isOptional: true);
+        "SOURCE", "Files and directories; or a database (postgres://, mysql://, sqlite:, odbc:); or - for standard input; or exec: for a command's output", isOptional: true);
 
     private readonly FileSourceOptions _files = new();
     private readonly DatabaseSourceOptions _database = new();
@@ -57,6 +57,8 @@ internal sealed class SnapshotCommand : VerbCommand
         ("snapstore snapshot exec: --name shop.sql -- pg_dump shop", "A command's output, kept only if the command exits 0."),
         ("snapstore snapshot exec: --name sys --split tar -- tar -cf - /srv", "An archive, each file of it as a file."),
         ("snapstore snapshot postgres://db1/shop", "A database, consistent, every table in its own file."),
+        ("snapstore snapshot mysql://backup@db1/shop", "Another; its password: $SNAPSTORE_DATABASE_PASSWORD_FILE."),
+        ("snapstore snapshot odbc:shop --exclude-table 'tmp_*'", "The tables of an ODBC data source."),
         ("find /data -newer mark -print0 | snapstore snapshot --files-from0 -", "The files that another program names."),
     ];
 

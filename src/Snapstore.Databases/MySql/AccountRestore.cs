@@ -8,31 +8,24 @@ namespace Snapstore.Databases.MySql;
 internal sealed class AccountRestore(RestoreContext context)
 {
     private readonly List<(string Title, string Account, IReadOnlyList<string> Grants)> _made = [];
-    private readonly List<string> _notes = [];
+    private readonly List<string> _notes = [], _problems = [];
 
-    /// <summary>Makes the accounts.</summary>
+    /// <summary>Makes the accounts. One that needs another that comes later is tried again.</summary>
     public void Create()
     {
         using SnapshotFiles files = context.Captured.Open();
         using MySqlConnection connection = context.Connect();
-        foreach (ObjectDescription item in context.Layout.Accounts)
+        List<ObjectDescription> left = [.. context.Layout.Accounts.Where(item => !IsThere(connection, item))];
+        foreach (ObjectDescription item in left.Where(item => TryCreate(connection, files, item) is not null).ToList())
         {
-            string[] statements = Encoding.UTF8.GetString(DefinitionText.Decode(files.ReadAll(item.File!), item.File!).Statement).Split('\n');
-            if (Exists(connection, item))
-            {
-                _notes.Add($"{item.Kind} {item.Name} is there already and was left as it is");
-                continue;
-            }
-
-            connection.Execute(statements[0]);
-            _made.Add(($"{item.Kind} {item.Name}", Account(item), statements[1..]));
+            if (TryCreate(connection, files, item) is { } refusal)
+                _problems.Add($"{item.Kind} {item.Name} could not be made: {refusal}");
         }
     }
 
     /// <summary>Grants, once all that is granted on is there.</summary>
     public DatabaseRestoreReport Grant()
     {
-        List<string> problems = [];
         using MySqlConnection connection = context.Connect();
         foreach ((string title, _, IReadOnlyList<string> grants) in _made)
         {
@@ -44,12 +37,12 @@ internal sealed class AccountRestore(RestoreContext context)
                 }
                 catch (MySqlRefusal e)
                 {
-                    problems.Add($"{title}: a privilege could not be given: {e.Message}");
+                    _problems.Add($"{title}: a privilege could not be given: {e.Message}");
                 }
             }
         }
 
-        return new DatabaseRestoreReport { Objects = [("accounts", _made.Count)], Problems = problems, Notes = _notes };
+        return new DatabaseRestoreReport { Objects = [("accounts", _made.Count)], Problems = _problems, Notes = _notes };
     }
 
     /// <summary>Removes the accounts made.</summary>
@@ -62,10 +55,29 @@ internal sealed class AccountRestore(RestoreContext context)
             connection.Execute(title.StartsWith("role", StringComparison.Ordinal) ? $"DROP ROLE IF EXISTS {account}" : $"DROP USER IF EXISTS {account}");
     }
 
-    private static bool Exists(MySqlConnection connection, ObjectDescription item)
+    private bool IsThere(MySqlConnection connection, ObjectDescription item)
     {
         (string name, string host) = Split(item);
-        return connection.QueryText($"SELECT 1 FROM mysql.user WHERE User={Sql.Text(name)} AND Host={Sql.Text(host)}").Count > 0;
+        bool isThere = connection.QueryText($"SELECT 1 FROM mysql.user WHERE User={Sql.Text(name)} AND Host={Sql.Text(host)}").Count > 0;
+        if (isThere)
+            _notes.Add($"{item.Kind} {item.Name} is there already and was left as it is");
+        return isThere;
+    }
+
+    // Null where it was made, else why not.
+    private string? TryCreate(MySqlConnection connection, SnapshotFiles files, ObjectDescription item)
+    {
+        string[] statements = Encoding.UTF8.GetString(DefinitionText.Decode(files.ReadAll(item.File!), item.File!).Statement).Split('\n');
+        try
+        {
+            connection.Execute(statements[0]);
+            _made.Add(($"{item.Kind} {item.Name}", Account(item), statements[1..]));
+            return null;
+        }
+        catch (MySqlRefusal e)
+        {
+            return e.Message;
+        }
     }
 
     private static string Account(ObjectDescription item)

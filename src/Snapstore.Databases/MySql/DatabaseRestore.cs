@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Snapstore.Browse;
 
 namespace Snapstore.Databases.MySql;
@@ -92,7 +93,7 @@ internal sealed class DatabaseRestore(RestoreContext context, CapturedDatabasePa
     private void PrepareDatabase(MySqlConnection connection, ObjectWriter writer)
     {
         // "CREATE DATABASE `x` CHARACTER SET ...": what follows the name holds for any name.
-        string create = System.Text.Encoding.UTF8.GetString(writer.Read(part.OfKind("database").First().File!).Statement);
+        string create = Encoding.UTF8.GetString(writer.Read(part.OfKind("database").First().File!).Statement);
         string options = create[(create.LastIndexOf(" CHARACTER SET ", StringComparison.Ordinal) + 1)..];
         _wasTouched = true;
         connection.Execute(_exists && !_isReplacing ? $"ALTER DATABASE {Sql.Name(_work)} {options}" : $"CREATE DATABASE {Sql.Name(_work)} {options}");
@@ -148,7 +149,7 @@ internal sealed class DatabaseRestore(RestoreContext context, CapturedDatabasePa
         while (waiting.TryDequeue(out int i))
         {
             cancel.ThrowIfCancellationRequested();
-            context.Request.Progress.At(System.Text.Encoding.UTF8.GetBytes(TitleOf(tables[i])));
+            context.Request.Progress.At(Encoding.UTF8.GetBytes(TitleOf(tables[i])));
             outcomes[i] = loader.Load(files, tables[i], _work, tables[i].Name, TitleOf(tables[i]));
         }
 
@@ -172,18 +173,34 @@ internal sealed class DatabaseRestore(RestoreContext context, CapturedDatabasePa
             List<string> moves = [.. made.Where(item => item.Kind is "TABLE" or "SEQUENCE").Select(item => $"{Sql.Name(_work, item.Name)} TO {Sql.Name(target, item.Name)}")];
             if (moves.Count > 0)
                 connection.Execute($"RENAME TABLE {string.Join(", ", moves)}");
+            PointToSequences(connection, writer);
             writer.CreateAll(part.OfKind(AfterTables), target);
             connection.Execute($"DROP DATABASE {Sql.Name(_work)}");
         }
         catch (Exception e) when (MySqlErrors.IsExplained(e))
         {
             _wasTouched = false;
-            throw new SourceException($"database {target} was emptied, and moving the restored tables into it failed ({e.Message}); they are in database {_work} or already in {target}; mend the cause and restore again", e);
+            throw new SourceException($"replacing what is in database {target} failed midway ({e.Message}): some of it is removed, and the restored tables are in database {_work} or already in {target}; mend the cause and restore again", e);
+        }
+    }
+
+    // A default that takes the next number names the database that the sequence was in.
+    private void PointToSequences(MySqlConnection connection, ObjectWriter writer)
+    {
+        foreach (TableDescription table in part.Tables)
+        {
+            TableDefinitionText definition = new(Encoding.Latin1.GetString(writer.TableDefinition(table, target)));
+            foreach (string column in definition.ColumnsWithSequences)
+            {
+                string alter = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes($"ALTER TABLE {Sql.Name(target, table.Name)} MODIFY COLUMN "));
+                connection.Execute("SET SESSION system_versioning_alter_history=KEEP");
+                connection.Execute(Encoding.Latin1.GetBytes(alter + column));
+            }
         }
     }
 
     private IEnumerable<(string Kind, long Count)> Counts() =>
-        part.Objects.Where(item => item.Kind != "database").GroupBy(item => item.Kind).Select(group => ($"{group.Key}s", group.LongCount()));
+        part.Objects.Where(item => item.Kind != "database").GroupBy(item => item.Kind).Select(group => (group.Key == "package body" ? "package bodies" : $"{group.Key}s", group.LongCount()));
 
     private string TitleOf(TableDescription table) => $"{target}.{table.Name}";
 }

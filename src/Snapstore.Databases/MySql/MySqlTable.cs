@@ -36,6 +36,7 @@ internal sealed record ListedTable(string Database, string Name, string Kind, st
 /// <param name="Columns">The columns captured, in their order: not those that the server computes.</param>
 /// <param name="Key">The columns of its primary key, or of the first other key that is unique and never null.</param>
 /// <param name="Select">The query that reads it.</param>
+/// <param name="Order">How that query ends: its ORDER BY with a space before it; "" where rows come as they stand.</param>
 /// <param name="HasHistory">True where earlier versions of its rows are captured too.</param>
 internal sealed record MySqlTable(
-    ListedTable Listed, byte[] Definition, IReadOnlyList<MySqlColumn> Columns, IReadOnlyList<string> Key, string Select, bool HasHistory);
+    ListedTable Listed, byte[] Definition, IReadOnlyList<MySqlColumn> Columns, IReadOnlyList<string> Key, string Select, string Order, bool HasHistory);

@@ -34,9 +34,9 @@ internal sealed class ObjectReader(MySqlConnection connection, string database, 
     // A value read later than the moment is only ahead: no number is given twice.
     private CapturedObject Sequence(ListedTable sequence)
     {
-        byte[] create = connection.Query($"SHOW CREATE TABLE {sequence.SqlName}")[0][1]!;
-        string?[] state = connection.QueryText($"SELECT next_not_cached_value, cycle_count FROM {sequence.SqlName}")[0];
-        string set = $"SELECT SETVAL({Sql.Name(sequence.Name)}, {state[0]}, 0, {state[1]})";
+        byte[] create = connection.Query($"SHOW CREATE SEQUENCE {sequence.SqlName}")[0][1]!;
+        string state = connection.QueryValue($"SELECT next_not_cached_value FROM {sequence.SqlName}")!;
+        string set = $"DO SETVAL({Sql.Name(sequence.Name)}, {state}, 0)";
         return new("sequence", database, sequence.Name, new DefinitionText([], [.. create, .. Encoding.UTF8.GetBytes($";\n{set}")]));
     }
 

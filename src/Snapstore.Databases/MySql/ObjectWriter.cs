@@ -19,7 +19,7 @@ internal sealed class ObjectWriter(MySqlConnection connection, SnapshotFiles fil
         {
             foreach (string setting in definition.Settings)
                 connection.Execute(setting);
-            foreach (ReadOnlyMemory<byte> statement in Statements(item, definition.Statement))
+            foreach (ReadOnlyMemory<byte> statement in Statements(item, definition.Statement, database))
                 connection.Execute(statement.Span);
         }
         finally
@@ -75,20 +75,23 @@ internal sealed class ObjectWriter(MySqlConnection connection, SnapshotFiles fil
 
         // The one place where SHOW CREATE TABLE names the table's own database.
         string text = Encoding.Latin1.GetString(statement);
-        string before = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes($"val({Sql.Name(from)}."));
-        string after = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes($"val({Sql.Name(database)}."));
-        return Encoding.Latin1.GetBytes(text.Replace(before, after, StringComparison.Ordinal));
+        return Encoding.Latin1.GetBytes(text.Replace(Bytes($"val({Sql.Name(from)}."), Bytes($"val({Sql.Name(database)}."), StringComparison.Ordinal));
     }
 
     /// <summary>A definition of the snapshot.</summary>
     public DefinitionText Read(string path) => DefinitionText.Decode(files.ReadAll(path), path);
 
     // A sequence is made, then set to where it was.
-    private static IEnumerable<ReadOnlyMemory<byte>> Statements(ObjectDescription item, byte[] statement)
+    private IEnumerable<ReadOnlyMemory<byte>> Statements(ObjectDescription item, byte[] statement, string database)
     {
+        if (item.Kind == "view" && from != database)
+            return [Encoding.Latin1.GetBytes(Requalified.Of(Encoding.Latin1.GetString(statement), Bytes(from), Bytes(database)))];
         int end = item.Kind == "sequence" ? statement.AsSpan().LastIndexOf(";\n"u8) : -1;
         return end < 0 ? [statement] : [statement.AsMemory(0, end), statement.AsMemory(end + 2)];
     }
+
+    // One character a byte, as statements are looked into.
+    private static string Bytes(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
     private void Reset()
     {

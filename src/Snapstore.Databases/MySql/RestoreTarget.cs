@@ -23,7 +23,15 @@ internal sealed class RestoreTarget(MySqlConnection connection)
     public void Empty(string database)
     {
         foreach ((string kind, string name) in Contents(database))
+        {
+            // The server knows the word PACKAGE in this mode only.
+            bool isPackage = kind.StartsWith("PACKAGE", StringComparison.Ordinal);
+            if (isPackage)
+                connection.Execute("SET SESSION sql_mode='ORACLE'");
             connection.Execute($"DROP {kind} IF EXISTS {Sql.Name(database, name)}");
+            if (isPackage)
+                SessionSettings.ApplyForRestore(connection);
+        }
     }
 
     /// <summary>True where there is such a table or view.</summary>

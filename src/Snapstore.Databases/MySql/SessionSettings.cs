@@ -15,7 +15,7 @@ internal static class SessionSettings
     // Only where the server knows them.
     private const string Optional = "SET SESSION max_statement_time=0; SET SESSION max_execution_time=0; SET SESSION idle_transaction_timeout=0"
         + "; SET SESSION idle_readonly_transaction_timeout=0; SET SESSION show_create_table_skip_secondary_engine=0; SET SESSION information_schema_stats_expiry=0"
-        + "; SET SESSION show_create_table_verbosity=0";
+        + "; SET SESSION show_create_table_verbosity=0; SET SESSION print_identified_with_as_hex=1";
 
     /// <summary>Makes the session so.</summary>
     public static void Apply(MySqlConnection connection)

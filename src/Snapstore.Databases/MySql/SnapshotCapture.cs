@@ -21,6 +21,18 @@ internal sealed class SnapshotCapture(
     /// <summary>Captures; null where it is done, else what changed meanwhile.</summary>
     public string? Run()
     {
+        try
+        {
+            return Capture();
+        }
+        finally
+        {
+            _reads.GiveUp();
+        }
+    }
+
+    private string? Capture()
+    {
         Warn("", moment.Warnings);
         foreach (string database in databases)
             CaptureDatabase(database, chosen.IsServer ? $"{FileNames.Of(database)}/" : "");
@@ -80,7 +92,7 @@ internal sealed class SnapshotCapture(
     {
         IReadOnlyList<CapturedObject>? users;
         lock (moment.Catalog.Lock)
-            users = new UserReader(moment.CatalogConnection).Read();
+            users = new UserReader(moment.CatalogConnection, text => _notes.Add(("", text))).Read();
         if (users is null)
             _notes.Add(("", "users and their privileges are not in the snapshot: the user may not read them (SELECT on mysql.*)"));
         foreach (CapturedObject user in users ?? [])
@@ -120,10 +132,12 @@ internal sealed class SnapshotCapture(
             Definition = definition,
             Columns = [.. table.Columns.Select(column => new ColumnDescription(column.Name, column.Type, column.IsNullable))],
             Key = table.Key,
-            Order = table.Key.Count > 0 ? "key" : "heap",
+            Order = table.Order.Length > 0 ? "key" : "heap",
         };
         description.Properties["engine"] = table.Listed.Engine;
         description.Properties["forms"] = string.Join(' ', table.Columns.Select(column => column.Form));
+        if (table.Order.Length > 0)
+            description.Properties["order"] = table.Order.Trim();
         if (table.HasHistory)
             description.Properties["history"] = "true";
 

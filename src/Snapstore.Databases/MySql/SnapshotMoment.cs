@@ -73,11 +73,7 @@ internal sealed class SnapshotMoment : IDisposable
     }
 
     /// <summary>Lets the tables without transactions go.</summary>
-    public void ReleaseHolder()
-    {
-        _holder?.Dispose();
-        _holder = null;
-    }
+    public void ReleaseHolder() => _holder?.Execute("UNLOCK TABLES");
 
     /// <summary>Closes all connections at once, whatever they do.</summary>
     public void Abort()
@@ -97,8 +93,12 @@ internal sealed class SnapshotMoment : IDisposable
 
     private bool BeginLocked(ServerLock held, Func<Catalog, List<ListedTable>> list)
     {
+        // Whoever alters a table now waits for this lock: nobody may wait for them under it.
+        int shortest = CatalogConnection.IsMariaDb ? 0 : 1;
+        CatalogConnection.Execute(FormattableString.Invariant($"SET SESSION lock_wait_timeout={shortest}"));
         Tables = list(Catalog);
         HoldTables(isLocked: true);
+        CatalogConnection.Execute(FormattableString.Invariant($"SET SESSION lock_wait_timeout={SessionSettings.LockWait}"));
         foreach (MySqlConnection worker in _workers)
             worker.Execute(BeginTransaction);
         Position = BinaryLog.Position(CatalogConnection);
@@ -129,16 +129,22 @@ internal sealed class SnapshotMoment : IDisposable
         _holder = MySqlConnection.Open(_address);
         try
         {
+            if (isLocked)
+                _holder.Execute("SET SESSION lock_wait_timeout=1");
             _holder.Execute($"LOCK TABLES {string.Join(", ", unsafeTables.Select(table => $"{table.SqlName} READ"))}");
         }
         catch (MySqlRefusal e) when (e.IsAccessDenied)
         {
-            ReleaseHolder();
+            _holder.Dispose();
+            _holder = null;
             Warnings.AddRange(unsafeTables.Select(table =>
                 $"{table.Title} ({table.Engine}) has no transactions and could not be locked (the user lacks LOCK TABLES): its rows may be of another moment"));
         }
-        catch (MySqlRefusal e) when (e.Code == MySqlRefusal.LockWaitTimeout && !isLocked)
+        catch (MySqlRefusal e) when (e.Code == MySqlRefusal.LockWaitTimeout)
         {
+            if (isLocked)
+                throw new MySqlRefusal(MySqlRefusal.DefinitionChanged, $"a table without transactions is being altered ({e.Message})");
+
             throw new SourceException($"{_address.Place}: the tables without transactions ({string.Join(", ", unsafeTables.Take(5).Select(table => table.Title))}) could not be locked within {SessionSettings.LockWait} s, for they are being written; no snapshot was made", e);
         }
     }

@@ -9,6 +9,9 @@ internal sealed class TableDefinitionText(string text)
     /// <summary>Its foreign keys: "CONSTRAINT `name` FOREIGN KEY ...".</summary>
     public IReadOnlyList<string> ForeignKeys => [.. Items().Where(IsForeignKey)];
 
+    /// <summary>Its columns whose default names a sequence, and so a database.</summary>
+    public IReadOnlyList<string> ColumnsWithSequences => [.. Items().Where(item => item.StartsWith('`') && item.Contains("val(`", StringComparison.Ordinal))];
+
     /// <summary>The statement for a table of another name, without foreign keys: their names can stand once in a database.</summary>
     public string WithoutForeignKeys(string name) =>
         $"CREATE TABLE {Sql.Name(name)} (\n{string.Join(",\n", Items().Where(item => !IsForeignKey(item)))}\n{string.Join('\n', _lines[EndLine..])}";

@@ -84,10 +84,9 @@ internal sealed class TableLoader(MySqlConnection connection, DatabaseRestoreReq
     private string ReadBack(TableDescription table, string target, string history)
     {
         string list = table.Columns.Count == 0 ? "1" : string.Join(", ", table.Columns.Zip(Forms(table), Expression));
-        List<string> order = [.. table.Key.Select(Sql.Name)];
-        if (history.Length > 0 && order.Count > 0)
-            order.Add(Sql.Name(table.Columns[^1].Name));
-        connection.BeginRows($"SELECT {list} FROM {target}{history}{(order.Count > 0 ? $" ORDER BY {string.Join(", ", order)}" : "")}");
+        string order = table.Properties.GetValueOrDefault("order", "");
+        string hint = order.Length == 0 && table.Properties.GetValueOrDefault("engine") == "InnoDB" ? "USE INDEX ()" : "";
+        connection.BeginRows($"SELECT {list} FROM {target}{history} {hint} {order}");
         string checksum = "";
         using MeasuredStream rows = new(
             new RowStream(connection, connection.NextRow(), [.. Forms(table).Select(form => form.StartsWith(MySqlColumn.HexForm, StringComparison.Ordinal))], e => e),

@@ -19,8 +19,9 @@ internal sealed class TableQuery(ListedTable table, string?[][] columns, string?
         (string? index, string?[][] key) = ChooseKey();
         string list = captured.Count == 0 ? "1" : string.Join(", ", captured.Select(column => column.Expression));
         string history = hasHistory ? " FOR SYSTEM_TIME ALL" : "";
-        string select = $"SELECT {list} FROM {table.SqlName}{history}{Hint(index, hasHistory)}{Order(key, hasHistory)}";
-        return new MySqlTable(table, definition, captured, [.. key.Select(row => row[2]!)], select, hasHistory);
+        string order = Order(key, hasHistory);
+        string select = $"SELECT {list} FROM {table.SqlName}{history}{Hint(index, hasHistory)}{order}";
+        return new MySqlTable(table, definition, captured, [.. key.Select(row => row[2]!)], select, order, hasHistory);
     }
 
     private static MySqlColumn Column(string?[] row) => MySqlColumn.Of(row[1]!, row[2]!, row[3]!, row[4] == "YES", row[5]);
@@ -50,9 +51,10 @@ internal sealed class TableQuery(ListedTable table, string?[][] columns, string?
         ? ""
         : index is null ? " USE INDEX ()" : $" FORCE INDEX ({Sql.Name(index)})";
 
+    // Engines without transactions keep the rows in their own order, and so does a restore.
     private string Order(string?[][] key, bool hasHistory)
     {
-        if (key.Length == 0)
+        if (key.Length == 0 || !table.IsTransactional)
             return "";
         List<string> parts = [.. key.Select(row => row[5] == "D" ? $"{Sql.Name(row[2]!)} DESC" : Sql.Name(row[2]!))];
         if (hasHistory)

@@ -3,26 +3,22 @@ using System.Text.RegularExpressions;
 
 namespace Snapstore.Databases.MySql;
 
-/// <summary>Hands out the connections of a moment to the threads that read tables, in the order in which the tables were put.</summary>
-/// <remarks>Contents are stored in that order: a later one that took the last connection would wait for an earlier one that
-/// waits for a connection.</remarks>
+/// <summary>Reads tables through the connections of a moment, several at once, and notices those that are not any more what
+/// they were at that moment.</summary>
 internal sealed partial class TableReads
 {
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
-
     private readonly SnapshotMoment _moment;
     private readonly CancellationToken _cancel;
-    private readonly object _gate = new();
-    private readonly Queue<MySqlConnection> _free;
-    private long _issued, _served;
-    private int _held;
+    private readonly ConnectionQueue _workers, _holder;
     private string? _changed;
+    private volatile bool _isGivenUp;
 
     public TableReads(SnapshotMoment moment, CancellationToken cancel)
     {
         _moment = moment;
         _cancel = cancel;
-        _free = new Queue<MySqlConnection>(moment.Workers);
+        _workers = new ConnectionQueue(moment.Workers);
+        _holder = new ConnectionQueue(moment.Holder is { } holder ? [holder] : []);
     }
 
     /// <summary>The table that was not any more what it was when the snapshot began, and why; null while all is well. What was
@@ -35,37 +31,23 @@ internal sealed partial class TableReads
     public Func<Stream> Prepare(MySqlTable table, Action<Measured> whenRead)
     {
         bool isHeld = !table.Listed.IsTransactional && _moment.Holder is not null;
-        if (isHeld)
-        {
-            Interlocked.Increment(ref _held);
-            return () => Open(table, _moment.Holder, whenRead);
-        }
-
-        long ticket = _issued++;
-        return () => Open(table, Take(ticket), whenRead);
+        ConnectionQueue queue = isHeld ? _holder : _workers;
+        long ticket = queue.Ticket();
+        return () => Open(table, queue.Take(ticket, IsGivenUp), whenRead);
     }
 
-    private MySqlConnection? Take(long ticket)
+    private bool IsGivenUp()
     {
-        lock (_gate)
-        {
-            while (_served != ticket || _free.Count == 0)
-            {
-                _cancel.ThrowIfCancellationRequested();
-                if (_changed is not null)
-                    return null;
-                Monitor.Wait(_gate, LookAgain);
-            }
-
-            _served++;
-            Monitor.PulseAll(_gate);
-            return _free.Dequeue();
-        }
+        _cancel.ThrowIfCancellationRequested();
+        return _isGivenUp || Changed is not null;
     }
+
+    /// <summary>Whoever waits for a connection waits no longer: the run has failed.</summary>
+    public void GiveUp() => _isGivenUp = true;
 
     private Stream Open(MySqlTable table, MySqlConnection? connection, Action<Measured> whenRead)
     {
-        if (connection is null || Changed is not null)
+        if (connection is null || Changed is not null || _isGivenUp)
             return Stream.Null;
         try
         {
@@ -79,12 +61,13 @@ internal sealed partial class TableReads
             bool[] isHex = [.. table.Columns.Select(column => column.IsHex)];
             return new MeasuredStream(new RowStream(connection, hasRow, isHex, error => Done(table, connection, error)), whenRead);
         }
-        catch (MySqlRefusal e) when (e.IsTableChanged)
+        catch (MySqlRefusal e) when (e.IsTableChanged || e.Code == MySqlRefusal.LockWaitTimeout)
         {
             return Stale($"{table.Listed.Title}: {e.Message}");
         }
         catch (Exception e) when (MySqlErrors.IsExplained(e))
         {
+            GiveUp();
             throw Explain(e, table);
         }
     }
@@ -103,12 +86,7 @@ internal sealed partial class TableReads
 
     private Stream Stale(string reason)
     {
-        lock (_gate)
-        {
-            _changed ??= reason;
-            Monitor.PulseAll(_gate);
-        }
-
+        Interlocked.CompareExchange(ref _changed, reason, null);
         return Stream.Null;
     }
 
@@ -116,6 +94,7 @@ internal sealed partial class TableReads
     {
         if (error is not null)
         {
+            GiveUp();
             connection.Abort();
             return MySqlErrors.IsExplained(error) ? Explain(error, table) : null;
         }
@@ -136,18 +115,14 @@ internal sealed partial class TableReads
         if (connection == _moment.Holder)
         {
             // The last of them is read: whoever waits to write may.
-            if (Interlocked.Decrement(ref _held) == 0)
-                connection.Execute("UNLOCK TABLES");
+            if (_holder.Return(connection))
+                _moment.ReleaseHolder();
             return;
         }
 
         // Lets go of the table's metadata: it may be altered again.
         connection.Execute("ROLLBACK TO SAVEPOINT snapstore");
-        lock (_gate)
-        {
-            _free.Enqueue(connection);
-            Monitor.PulseAll(_gate);
-        }
+        _workers.Return(connection);
     }
 
     private Exception Explain(Exception e, MySqlTable table) => _cancel.IsCancellationRequested

@@ -87,7 +87,9 @@ internal sealed class TableRestore(RestoreContext context, CapturedDatabasePart 
 
     private void AddForeignKeys(MySqlConnection connection, TableDefinitionText definition)
     {
-        foreach (string key in definition.ForeignKeys)
+        // A name of a foreign key stands once in a database: a copy's gets one from the server.
+        IEnumerable<string> keys = _name == table.Name ? definition.ForeignKeys : definition.ForeignKeys.Select(key => key[key.IndexOf("FOREIGN KEY (", StringComparison.Ordinal)..]);
+        foreach (string key in keys)
             TryOrTell(() => connection.Execute(Encoding.Latin1.GetBytes($"ALTER TABLE {Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Sql.Name(database, _name)))} ADD {key}")), "a foreign key");
     }
 

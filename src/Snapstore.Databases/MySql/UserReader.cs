@@ -3,8 +3,12 @@ using System.Text;
 namespace Snapstore.Databases.MySql;
 
 /// <summary>Reads users, roles and what was granted to them: one file each, a statement a line.</summary>
-internal sealed class UserReader(MySqlConnection connection)
+/// <param name="connection">The server.</param>
+/// <param name="note">Told which account is in the server's tables without being in use.</param>
+internal sealed class UserReader(MySqlConnection connection, Action<string> note)
 {
+    private const int NoSuchAccount = 1133, NoSuchGrant = 1141;
+
     private static readonly string[] OfServer = ["mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema", "PUBLIC"];
 
     /// <summary>All of them; null where the user may not know.</summary>
@@ -28,22 +32,39 @@ internal sealed class UserReader(MySqlConnection connection)
             string name = row[0]!;
             if (row[2] == "Y")
                 yield return Make("role", name, [$"CREATE ROLE {Sql.Name(name)}", .. Grants(Sql.Name(name))]);
-            else
-                yield return User(name, row[1]!, row[3] is { Length: > 0 } role ? [$"SET DEFAULT ROLE {Sql.Name(role)} FOR {Account(name, row[1]!)}"] : []);
+            else if (User(name, row[1]!, row[3]) is { } user)
+                yield return user;
         }
     }
 
     private IEnumerable<CapturedObject> MySql()
     {
         foreach (string?[] row in connection.QueryText("SELECT User, Host FROM mysql.user ORDER BY User, Host").Where(row => !OfServer.Contains(row[0])))
-            yield return User(row[0]!, row[1]!, []);
+        {
+            if (User(row[0]!, row[1]!, null) is { } user)
+                yield return user;
+        }
     }
 
-    private CapturedObject User(string name, string host, string[] more)
+    private CapturedObject? User(string name, string host, string? defaultRole)
     {
         string account = Account(name, host);
-        string create = connection.QueryValue($"SHOW CREATE USER {account}")!;
-        return Make("user", $"{name}@{host}", [create, .. Grants(account), .. more]);
+        List<string> statements = [];
+        try
+        {
+            statements = [connection.QueryValue($"SHOW CREATE USER {account}")!, .. Grants(account)];
+        }
+        catch (MySqlRefusal e) when (e.Code is NoSuchAccount or NoSuchGrant)
+        {
+            // A server without name resolution ignores accounts of named hosts.
+            note($"user {name}@{host} is not in the snapshot: the server keeps it and does not use it ({e.Message})");
+            return null;
+        }
+
+        // MariaDB 10.11 says it among the grants.
+        if (!string.IsNullOrEmpty(defaultRole) && !statements.Exists(statement => statement.StartsWith("SET DEFAULT ROLE", StringComparison.Ordinal)))
+            statements.Add($"SET DEFAULT ROLE {Sql.Name(defaultRole)} FOR {account}");
+        return Make("user", $"{name}@{host}", statements);
     }
 
     private IEnumerable<string> Grants(string account) => connection.QueryText($"SHOW GRANTS FOR {account}").Select(row => row[0]!);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Snapstore.Databases.Odbc;
 
@@ -52,6 +53,8 @@ internal sealed class CsvRows(OdbcTable table) : RowText(table)
     {
         if (!input.TryRead(out ReadOnlySpan<byte> rest, isQuoted: true))
             return false;
+        if (!Utf8.IsValid(rest))
+            throw Bad(input, "text that is no valid UTF-8");
         row.Clear();
         for (int i = 0; i < Table.Columns.Count; i++)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -103,10 +104,12 @@ internal sealed unsafe class OdbcInsert : IDisposable
     private void AddNumber(ValueKind kind, ReadOnlySpan<byte> digits)
     {
         Span<byte> room = Grow(sizeof(long));
-        if (kind == ValueKind.Integer)
-            MemoryMarshal.Write(room, long.Parse(digits, System.Globalization.CultureInfo.InvariantCulture));
+        if (kind == ValueKind.Integer && long.TryParse(digits, CultureInfo.InvariantCulture, out long integer))
+            MemoryMarshal.Write(room, integer);
+        else if (kind == ValueKind.Real && double.TryParse(digits, CultureInfo.InvariantCulture, out double real))
+            MemoryMarshal.Write(room, real);
         else
-            MemoryMarshal.Write(room, double.Parse(digits, System.Globalization.CultureInfo.InvariantCulture));
+            throw new CorruptDataException($"the rows of table {_source.FullName} hold a number that is none: {Encoding.UTF8.GetString(digits)}");
         Complete(kind, sizeof(long));
     }
 

@@ -65,7 +65,8 @@ internal sealed class OdbcTablesRestore(OdbcRestoreRun run)
 
     private void CheckEmpty(List<Job> jobs)
     {
-        OdbcTable[] there = [.. run.Targets];
+        // What an interrupted restore left is made anew.
+        OdbcTable[] there = [.. run.Targets.Where(table => !jobs.Exists(job => job.Working == table.Name && job.Working != job.Name))];
         if (there.Length == 0)
             return;
         OdbcTable[] inTheWay = [.. jobs.Where(job => job.Old is not null).Select(job => job.Old!)];

@@ -12,7 +12,7 @@ internal static class PostgresCatalog
 
     private const string Tables = $"""
         SELECT c.oid::text, n.nspname::text, c.relname::text, format('%I.%I', n.nspname, c.relname), c.relkind::text,
-            c.relpersistence::text, c.relfilenode::text,
+            c.relpersistence::text,
             coalesce((SELECT i.inhparent::text FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition), ''),
             (SELECT coalesce(x.extcondition[array_position(x.extconfig, c.oid)], '') FROM pg_extension x WHERE c.oid = ANY (x.extconfig)),
             (SELECT coalesce(json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, a.attgenerated <> '')
@@ -112,7 +112,7 @@ internal static class PostgresCatalog
 
     private static PostgresTable Table(string?[] row, Dictionary<string, HashSet<string>> ordered)
     {
-        List<string> key = row[10] is null ? [] : [.. Parsed(row[10]!).Select(name => name.GetString()!)];
+        List<string> key = row[9] is null ? [] : [.. Parsed(row[9]!).Select(name => name.GetString()!)];
         return new PostgresTable
         {
             Oid = row[0]!,
@@ -121,10 +121,9 @@ internal static class PostgresCatalog
             Quoted = row[3]!,
             Kind = row[4]![0],
             IsUnlogged = row[5] == "u",
-            FileNode = row[6]!,
-            Parent = row[7]!,
-            ConfigurationFilter = row[8],
-            Columns = [.. Parsed(row[9]!).Select(column => new PostgresColumn(
+            Parent = row[6]!,
+            ConfigurationFilter = row[7],
+            Columns = [.. Parsed(row[8]!).Select(column => new PostgresColumn(
                 column[0].GetString()!, column[1].GetString()!, column[2].GetBoolean(), column[3].GetBoolean()))],
             Key = key,
             IsInKeyOrder = key.Count > 0 && ordered.TryGetValue(row[3]!, out HashSet<string>? columns) && columns.Contains(key[0]),

@@ -19,7 +19,7 @@ internal sealed class PostgresDefinitions : IDisposable
     public const string Database = "database.sql";
 
     // Longer than any lock is held for a change of the catalog alone; who waits longer waits for us.
-    private const string LockWait = "--lock-wait-timeout=10s";
+    private const string LockWait = "--lock-wait-timeout=3s";
 
     private readonly List<(string File, ProgramOutput Output)> _outputs = [];
 

@@ -9,6 +9,12 @@ internal sealed class PostgresDescriber(PostgresMoment moment)
     /// <summary>Property of the description: roles that the definitions name, one a line.</summary>
     public const string Roles = "roles";
 
+    /// <summary>Property of the description of a part of a database: how the part was chosen.</summary>
+    public const string Selection = "selection";
+
+    /// <summary>Value of <see cref="Selection"/>: the definitions hold no schemas.</summary>
+    public const string OfTables = "tables";
+
     /// <summary>Property of a table: what it is, where it is no ordinary one.</summary>
     public const string KindProperty = "kind";
 
@@ -73,7 +79,7 @@ internal sealed class PostgresDescriber(PostgresMoment moment)
             Fill(description.Position, Cluster);
         description.Properties[Roles] = string.Join('\n', main.Rows(RoleNames, "reading the roles").Select(row => row[0]));
         if (!moment.Selection.IsWhole)
-            description.Properties["selection"] = "a part of the database";
+            description.Properties[Selection] = moment.Selection.IsOfTables ? OfTables : "schemas";
         if (moment.IsStandby)
             description.Properties["standby"] = "true";
         return description;

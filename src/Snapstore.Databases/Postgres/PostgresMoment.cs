@@ -2,13 +2,13 @@ namespace Snapstore.Databases.Postgres;
 
 /// <summary>One moment of a database, held open by a transaction whose snapshot other connections share.</summary>
 /// <remarks>
-/// Between the snapshot and the locks a table can be rewritten or renamed: the snapshot then finds it empty, or finds another
-/// table under its name, without any error. So after the locks the catalog of now is compared with that of the snapshot; where
-/// they differ all begins again at a later moment. After the locks nothing of these tables can change.
+/// A table that is rewritten, renamed or replaced between a snapshot and the lock on it would be found empty, or another would
+/// be found under its name, without any error. So the tables are listed and locked first, and the snapshot is taken after:
+/// what it shows under the names that were locked must be the very tables of the list, or all begins again at a later moment.
 /// </remarks>
 internal sealed class PostgresMoment : IDisposable
 {
-    private const int AttemptsMax = 5;
+    private const int AttemptsMax = 8;
     private const int TablesInStatement = 200;
 
     // Lock entries that the other connections may take beforehand: the server's table has 6400 by default, for everybody.
@@ -16,34 +16,29 @@ internal sealed class PostgresMoment : IDisposable
 
     private const string UndefinedTable = "42P01", UndefinedSchema = "3F000", LockNotAvailable = "55P03";
 
-    private readonly List<PostgresTable> _locked;
+    private readonly HashSet<string> _locked = [];
 
-    private PostgresMoment(PostgresSession main, DatabaseSelection wanted)
+    private PostgresMoment(PostgresSession main)
     {
         Main = main;
-        main.Run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning the transaction");
-        Snapshot = main.One("SELECT pg_export_snapshot()", "exporting the snapshot")!;
-        AllTables = PostgresCatalog.ReadTables(main);
-        Selection = PostgresSelection.Of(wanted, AllTables);
         IsStandby = main.One("SELECT pg_is_in_recovery()::text", "asking whether the server is a standby") == "true";
-        _locked = [.. Selection.Tables.Where(table => table.HasRows && !IsUnreadable(table))];
-        Readers = new PostgresReaders(main.Server, Snapshot, main.Cancel);
+        Readers = new PostgresReaders(main.Server, main.Cancel);
     }
 
     /// <summary>The connection whose transaction holds the moment.</summary>
     public PostgresSession Main { get; }
 
     /// <summary>The name under which others join the moment.</summary>
-    public string Snapshot { get; }
+    public string Snapshot { get; private set; } = "";
 
     /// <summary>Connections that join it.</summary>
     public PostgresReaders Readers { get; }
 
     /// <summary>All tables of the database.</summary>
-    public List<PostgresTable> AllTables { get; }
+    public List<PostgresTable> AllTables { get; private set; } = [];
 
     /// <summary>Those that are captured.</summary>
-    public PostgresSelection Selection { get; }
+    public PostgresSelection Selection { get; private set; } = null!;
 
     /// <summary>True where the server only follows another.</summary>
     public bool IsStandby { get; }
@@ -60,8 +55,8 @@ internal sealed class PostgresMoment : IDisposable
     {
         for (int attempt = 1; ; attempt++)
         {
-            PostgresMoment moment = Begin(server, wanted, cancel);
-            string? change = moment.HoldOrDispose(wanted.Workers, begin);
+            PostgresMoment moment = Connect(server, cancel);
+            string? change = moment.HoldOrDispose(wanted, begin);
             if (change is null)
                 return moment;
             if (attempt == AttemptsMax)
@@ -80,12 +75,12 @@ internal sealed class PostgresMoment : IDisposable
         Main.Dispose();
     }
 
-    private static PostgresMoment Begin(PostgresServer server, DatabaseSelection wanted, CancellationToken cancel)
+    private static PostgresMoment Connect(PostgresServer server, CancellationToken cancel)
     {
         PostgresSession main = PostgresSession.Connect(server, cancel);
         try
         {
-            return new PostgresMoment(main, wanted);
+            return new PostgresMoment(main);
         }
         catch
         {
@@ -94,12 +89,12 @@ internal sealed class PostgresMoment : IDisposable
         }
     }
 
-    private string? HoldOrDispose(int workers, Action<PostgresMoment> begin)
+    private string? HoldOrDispose(DatabaseSelection wanted, Action<PostgresMoment> begin)
     {
         bool isHeld = false;
         try
         {
-            string? change = Hold(workers, begin);
+            string? change = Hold(wanted, begin);
             isHeld = change is null;
             return change;
         }
@@ -111,15 +106,20 @@ internal sealed class PostgresMoment : IDisposable
     }
 
     // What changed meanwhile; null where nothing did.
-    private string? Hold(int workers, Action<PostgresMoment> begin)
+    private string? Hold(DatabaseSelection wanted, Action<PostgresMoment> begin)
     {
         try
         {
-            Lock(Main, "");
-            if (Changed() is { } table)
-                return $"table {table.FullName} was rewritten, renamed or altered while the snapshot began";
-            for (int i = 0; i < workers; i++)
-                LockAhead(workers);
+            Readers.Connect(wanted.Workers);
+            Lock(Main, ToRead(PostgresSelection.Of(wanted, PostgresCatalog.ReadTables(Main))));
+            Snapshot = Main.One("SELECT pg_export_snapshot()", "exporting the snapshot")!;
+            AllTables = PostgresCatalog.ReadTables(Main);
+            Selection = PostgresSelection.Of(wanted, AllTables);
+            List<PostgresTable> tables = ToRead(Selection);
+            HashSet<string> rewritten = PostgresCatalog.ReadRewritten(Main);
+            if (tables.Find(table => !_locked.Contains(Identity(table)) || rewritten.Contains(table.Oid)) is { } changed)
+                return $"table {changed.FullName} was made, renamed or rewritten while the snapshot began";
+            Readers.Join(Snapshot, tables.Count * (long)wanted.Workers <= LocksAheadMax ? LockStatements(tables, " NOWAIT") : []);
             begin(this);
             return null;
         }
@@ -132,33 +132,25 @@ internal sealed class PostgresMoment : IDisposable
     // What pg_dump says when something goes away under its hands, or when somebody waits to change a table.
     private static bool IsChange(string message) =>
         message.StartsWith("pg_dump", StringComparison.Ordinal)
-        && (message.Contains("lock timeout", StringComparison.Ordinal)
+        && (message.Contains("canceling statement due to", StringComparison.Ordinal)
             || message.Contains("cache lookup failed", StringComparison.Ordinal)
             || message.Contains("could not open relation", StringComparison.Ordinal)
             || message.Contains("does not exist", StringComparison.Ordinal));
 
-    private void Lock(PostgresSession session, string waiting)
+    private static string Identity(PostgresTable table) => $"{table.Oid} {table.Quoted}";
+
+    private List<PostgresTable> ToRead(PostgresSelection selection) =>
+        [.. selection.Tables.Where(table => table.HasRows && !IsUnreadable(table))];
+
+    // The transaction has no snapshot until its first query: a lock is none.
+    private void Lock(PostgresSession session, List<PostgresTable> tables)
     {
-        foreach (PostgresTable[] some in _locked.Chunk(TablesInStatement))
-            session.Run($"LOCK TABLE {string.Join(", ", some.Select(table => $"ONLY {table.Quoted}"))} IN ACCESS SHARE MODE{waiting}", "locking the tables against changes of their form");
+        session.Run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning the transaction");
+        foreach (string statement in LockStatements(tables, ""))
+            session.Run(statement, "locking the tables against changes of their form");
+        _locked.UnionWith(tables.Select(Identity));
     }
 
-    private PostgresTable? Changed()
-    {
-        HashSet<string> rewritten = PostgresCatalog.ReadRewritten(Main);
-        using PostgresSession now = PostgresSession.Connect(Main.Server, Main.Cancel);
-        HashSet<string> signatures = [.. PostgresCatalog.ReadTables(now).Select(table => table.Signature)];
-        return _locked.Find(table => rewritten.Contains(table.Oid) || !signatures.Contains(table.Signature));
-    }
-
-    // Somebody who waits to change a table makes all who come later wait behind him, and he waits for us: connections that
-    // already have their locks when he comes do not.
-    private void LockAhead(int workers)
-    {
-        if (_locked.Count * (long)workers > LocksAheadMax)
-            return;
-        PostgresSession session = Readers.Join();
-        Lock(session, " NOWAIT");
-        Readers.GiveBack(session);
-    }
+    private static IEnumerable<string> LockStatements(List<PostgresTable> tables, string waiting) => tables.Chunk(TablesInStatement)
+        .Select(some => $"LOCK TABLE {string.Join(", ", some.Select(table => $"ONLY {table.Quoted}"))} IN ACCESS SHARE MODE{waiting}");
 }

@@ -3,23 +3,39 @@ using System.Collections.Concurrent;
 namespace Snapstore.Databases.Postgres;
 
 /// <summary>Connections that see one moment, for as many threads as read at once.</summary>
-/// <remarks>Never makes a thread wait for another: contents are stored in order, so whoever waited for a later one to end
-/// would wait for ever.</remarks>
-internal sealed class PostgresReaders(PostgresServer server, string snapshot, CancellationToken cancel) : IDisposable
+/// <remarks>Somebody who waits to change a table makes all who come later wait behind him, and he waits for us: connections
+/// that already have their locks when he comes do not. So they connect before the moment and take their locks right after.</remarks>
+internal sealed class PostgresReaders(PostgresServer server, CancellationToken cancel) : IDisposable
 {
     private readonly ConcurrentBag<PostgresSession> _idle = [];
+    private string _snapshot = "";
 
-    /// <summary>A connection that nobody uses; made where there is none.</summary>
-    public PostgresSession Take() => _idle.TryTake(out PostgresSession? session) ? session : Join();
-
-    /// <summary>A new connection.</summary>
-    public PostgresSession Join()
+    /// <summary>Connects this many, which see nothing yet.</summary>
+    public void Connect(int count)
     {
+        for (int i = 0; i < count; i++)
+            _idle.Add(PostgresSession.Connect(server, cancel));
+    }
+
+    /// <summary>All join a moment.</summary>
+    /// <param name="snapshot">The exported snapshot.</param>
+    /// <param name="locks">Statements that take the locks; none where that would be too many.</param>
+    public void Join(string snapshot, IEnumerable<string> locks)
+    {
+        _snapshot = snapshot;
+        foreach (PostgresSession session in _idle)
+            Join(session, locks);
+    }
+
+    /// <summary>A connection that nobody uses; made where there is none, for no thread waits for another here.</summary>
+    public PostgresSession Take()
+    {
+        if (_idle.TryTake(out PostgresSession? idle))
+            return idle;
         PostgresSession session = PostgresSession.Connect(server, cancel);
         try
         {
-            session.Run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning a transaction");
-            session.Run($"SET TRANSACTION SNAPSHOT {Sql.Text(snapshot)}", "joining the exported snapshot");
+            Join(session, []);
             return session;
         }
         catch
@@ -37,5 +53,13 @@ internal sealed class PostgresReaders(PostgresServer server, string snapshot, Ca
     {
         while (_idle.TryTake(out PostgresSession? session))
             session.Dispose();
+    }
+
+    private void Join(PostgresSession session, IEnumerable<string> locks)
+    {
+        session.Run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning a transaction");
+        session.Run($"SET TRANSACTION SNAPSHOT {Sql.Text(_snapshot)}", "joining the exported snapshot");
+        foreach (string statement in locks)
+            session.Run(statement, "locking the tables");
     }
 }

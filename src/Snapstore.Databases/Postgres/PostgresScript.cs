@@ -30,7 +30,7 @@ internal static partial class PostgresScript
         foreach (SqlStatement statement in Read(files, path))
         {
             if (!skipsOwners || !IsOfOwners(statement.Text))
-                Run(session, statement, path);
+                Run(session, statement with { Text = Tolerant(statement.Text) }, path);
         }
     }
 
@@ -44,6 +44,10 @@ internal static partial class PostgresScript
         || statement.StartsWith("REVOKE ", StringComparison.Ordinal)
         || statement.StartsWith("ALTER DEFAULT PRIVILEGES", StringComparison.Ordinal)
         || OwnerChange().IsMatch(statement);
+
+    // A dump of chosen schemas makes public too, which every database has.
+    private static string Tolerant(string statement) =>
+        statement == "CREATE SCHEMA public" ? "CREATE SCHEMA IF NOT EXISTS public" : statement;
 
     private static bool MoveNext(IEnumerator<SqlStatement> statements, string path)
     {
@@ -63,6 +67,6 @@ internal static partial class PostgresScript
         return line.Length <= QuoteMax ? line : $"{line[..QuoteMax]}...";
     }
 
-    [GeneratedRegex("""^ALTER .* OWNER TO ("([^"]|"")+"|[^\s"]+)$""", RegexOptions.Singleline)]
+    [GeneratedRegex("""^ALTER [^']* OWNER TO ("([^"]|"")+"|[^\s"]+)$""", RegexOptions.Singleline)]
     private static partial Regex OwnerChange();
 }

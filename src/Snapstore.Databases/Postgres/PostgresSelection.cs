@@ -21,6 +21,9 @@ internal sealed class PostgresSelection
     /// <summary>True where the whole database is captured.</summary>
     public bool IsWhole => IsWholeFor(_wanted);
 
+    /// <summary>True where tables were named.</summary>
+    public bool IsOfTables => _wanted.Tables.Count > 0;
+
     /// <summary>Chooses.</summary>
     /// <exception cref="UsageException">A pattern fits nothing.</exception>
     public static PostgresSelection Of(DatabaseSelection wanted, List<PostgresTable> all)

@@ -21,9 +21,6 @@ internal sealed record PostgresTable
     /// <summary>pg_class.relpersistence is 'u'.</summary>
     public bool IsUnlogged { get; init; }
 
-    /// <summary>The file that holds its rows; changes when all rows are rewritten.</summary>
-    public required string FileNode { get; init; }
-
     /// <summary>Object id of the partitioned table it is a partition of; "" for none.</summary>
     public string Parent { get; init; } = "";
 
@@ -51,9 +48,6 @@ internal sealed record PostgresTable
 
     /// <summary>The columns that COPY reads and writes.</summary>
     public IEnumerable<PostgresColumn> Stored => Columns.Where(column => !column.IsGenerated);
-
-    /// <summary>All that must be the same in two looks for both to mean the same rows.</summary>
-    public string Signature => $"{Oid} {Quoted} {Kind} {FileNode} {string.Join(',', Columns.Select(column => $"{column.Name} {column.Type} {column.IsGenerated}"))}";
 
     /// <summary>The statement that gives its rows.</summary>
     public string CopyOut()

@@ -52,7 +52,7 @@ internal sealed class WholeRestore(RestoreJob job)
     private DatabaseRestoreReport Restore(PostgresContents contents)
     {
         contents.Remove(_session);
-        if (job.Description.Properties.ContainsKey("selection"))
+        if (job.Description.Properties.GetValueOrDefault(PostgresDescriber.Selection) == PostgresDescriber.OfTables)
             MakeSchemas();
         PostgresScript.Run(_session, job.Files, PostgresDefinitions.PreData, job.SkipsOwners);
         List<TableOutcome> tables = [.. WithRows(job.Description).Select(Fill)];

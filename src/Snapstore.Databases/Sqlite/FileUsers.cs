@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using Snapstore.Posix;
 
 namespace Snapstore.Databases.Sqlite;
 
@@ -9,8 +11,13 @@ internal static class FileUsers
     /// <summary>The processes that have the file or its companions open, but this one, as `1234 (name)`.</summary>
     public static List<string> Of(string path)
     {
-        string[] names = [path, path + "-wal", path + "-shm", path + "-journal"];
         List<string> users = [];
+        if (!File.Exists(path))
+            return users;
+        // What /proc shows is the path without links, also of the directories on the way.
+        using FileHandle own = StillFile.Open(Encoding.UTF8.GetBytes(path));
+        string real = new FileInfo($"/proc/self/fd/{own.Descriptor}").LinkTarget ?? path;
+        string[] names = [real, real + "-wal", real + "-shm", real + "-journal"];
         foreach (string process in Directory.EnumerateDirectories("/proc"))
         {
             bool isProcess = int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out int id);

@@ -17,11 +17,14 @@ internal sealed class SqlitePages : IDisposable
     private readonly FileHandle _file;
     private WalFile? _wal;
     private StillFile[]? _still;
+    private readonly FileStat _stat;
+    private readonly List<IDisposable> _held = [];
 
     private SqlitePages(byte[] path, FileHandle file)
     {
         _path = path;
         _file = file;
+        _stat = file.Stat();
     }
 
     /// <summary>The read transaction; for the thread that opened this.</summary>
@@ -95,7 +98,9 @@ internal sealed class SqlitePages : IDisposable
     {
         Connection?.Dispose();
         _wal?.Dispose();
-        _file.Dispose();
+        // The locks are gone with the connection; others may still hold the same file.
+        _held.ForEach(held => held.Dispose());
+        HeldFiles.Close(_file, _stat);
     }
 
     private void Begin(TimeSpan wait, bool mayRollBack)
@@ -103,6 +108,7 @@ internal sealed class SqlitePages : IDisposable
         // Where there is no log, SQLite makes one; opened for writing it also takes it away again when it closes. Where there
         // is one, it is left as it is: a connection that may not write checkpoints nothing.
         bool hasLog = StillFile.LengthOf(Companion("-wal")) > 0;
+        _held.Add(HeldFiles.Hold(_stat));
         int flags = hasLog ? SqliteNative.OpenReadOnly : SqliteNative.OpenReadWrite;
         if (!hasLog && !mayRollBack && StillFile.LengthOf(Companion("-journal")) > 0)
             flags = SqliteNative.OpenReadOnly;
@@ -133,18 +139,20 @@ internal sealed class SqlitePages : IDisposable
     {
         // The first read opens the log, so that its index can be looked at before the read that counts.
         Look();
+        if (StillFile.StatOf(Companion("-shm")) is { } index)
+            _held.Add(HeldFiles.Hold(index));
         for (int attempt = 0; attempt < MovesMax; attempt++)
         {
             WalIndexHeader? before = IndexHeader();
             Connection.Run("BEGIN");
             Look();
             JournalMode = Connection.Text("PRAGMA journal_mode");
-            WalIndexHeader? index = IndexHeader();
+            WalIndexHeader? now = IndexHeader();
             // The index names this transaction's last commit only if none came between.
-            if (index is null ? before is null : before is not null && index.Bytes.AsSpan().SequenceEqual(before.Bytes))
+            if (now is null ? before is null : before is not null && now.Bytes.AsSpan().SequenceEqual(before.Bytes))
             {
                 Measure();
-                OpenLog(index);
+                OpenLog(now);
                 return;
             }
 

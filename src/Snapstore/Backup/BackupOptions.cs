@@ -49,6 +49,9 @@ public sealed record FileSelection
     /// <summary>What to leave out.</summary>
     public Sources.ExcludeRules Excludes { get; init; } = Sources.ExcludeRules.None;
 
+    /// <summary>How databases among the files are read in one consistent state each; null reads them as any file.</summary>
+    public Sources.DatabaseFiles? Databases { get; init; }
+
     /// <summary>True stays on the file systems that the paths themselves are on.</summary>
     public bool OneFileSystem { get; init; }
 

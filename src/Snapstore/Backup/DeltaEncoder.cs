@@ -12,8 +12,8 @@ internal sealed class DeltaEncoder(CompressionLevel level) : IDisposable
     // Compressing a chunk only to see what it would take costs more than the rest: done for one in so many, unless it is close.
     private const int MeasureInterval = 16;
 
-    // The fast level finds what two versions of a chunk share as well as any other, at 1.3 GB/s (decisions/0005-delta-blobs.md).
-    private readonly ZstdCompressor _differ = new(CompressionLevel.Fast);
+    // A higher level finds no more of what two versions of a chunk share (decisions/0005-delta-blobs.md).
+    private readonly ZstdCompressor _differ = new(CompressionLevel.Default);
     private readonly ZstdCompressor _fresh = new(level);
     private readonly ZstdDecompressor _opener = new();
     private byte[] _frame = [], _proof = [], _measured = [];

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Snapstore.Compression;
 using Snapstore.Formats;
 using Snapstore.Repositories;
@@ -22,6 +21,7 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     private BlobReader? _bases;
     private DeltaEncoder? _encoder;
     private ParentContent? _parent;
+    private bool _isFixed;
     private int _failures, _passed, _pass;
 
     /// <summary>Starts a file.</summary>
@@ -37,6 +37,7 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
         _bases ??= new BlobReader(repository, BasesBytes, repository.Index);
         _encoder ??= new DeltaEncoder(options.Compression);
         _encoder.Begin();
+        _isFixed = isFixed;
         (_failures, _passed, _pass) = (0, 0, PassedFirst);
         _parent = new ParentContent(_trees.Items(parent!.Content, parent.Size, "the parent snapshot"), isFixed);
     }
@@ -56,33 +57,17 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     public FoundChunk Find(ReadOnlySpan<byte> data, int cut, long offset, LengthRange persisting)
     {
         FoundChunk chunk = new(cut, repository.Keys.DataId(data[..cut]));
-        if (_parent is not { } parent || parent.TryMatch(chunk.Id, offset) || cut < Limits.DeltaChunkSizeMin || repository.Index.Contains(chunk.Id))
+        if (_parent is not { } parent || IsKnown(chunk.Id, offset) || cut < Limits.DeltaChunkSizeMin || IsPassedOver())
             return chunk;
-        bool isPassedOver = IsPassedOver();
-        bool isOtherwiseCut = parent.TryFindStart(offset, out ParentItem start) && start.Length != cut
-            && start.Length >= persisting.Min && start.Length <= Math.Min(data.Length, persisting.Max);
-        if (isOtherwiseCut && FindAsLong(data[..(int)start.Length], start, offset, isPassedOver) is { } asLong)
+        ReadOnlySpan<byte> reach = data[..Math.Min(data.Length, Math.Max(cut, persisting.Max))];
+        bool isThere = parent.TryFind(offset, cut, out ParentItem there);
+        if (isThere && Differ(there, reach, cut, offset, parent.EndOf(there, offset), persisting.Min) is { } found)
+            return found;
+        if (parent.TryFindByLength(cut, out ParentItem other) && other != there && Differ(other, reach, cut, offset, cut, persisting.Min) is { } asLong)
             return asLong;
-        ReadOnlySpan<byte> plain = data[..cut];
-        bool isThere = parent.TryFind(offset, cut, out ParentItem there) && !isPassedOver;
-        if (isThere && TryMake(there, offset, plain, out DeltaFrame? made))
-            return chunk with { Delta = made };
-        bool isAsLong = parent.TryFindByLength(cut, out ParentItem other) && other != there;
-        if (isAsLong && TryMake(other, offset, plain, out made))
-            return chunk with { Delta = made };
         if (isThere)
             CountFailure();
         return chunk;
-    }
-
-    // Where what changed is what made the cut, the parent's cut persists: else this chunk and the next would each have half of
-    // their content from another base than the other half.
-    private FoundChunk? FindAsLong(ReadOnlySpan<byte> plain, in ParentItem start, long offset, bool isPassedOver)
-    {
-        FoundChunk chunk = new(plain.Length, repository.Keys.DataId(plain));
-        if (_parent!.TryMatch(chunk.Id, offset) || repository.Index.Contains(chunk.Id))
-            return chunk;
-        return !isPassedOver && TryMake(start, offset, plain, out DeltaFrame? made) ? chunk with { Delta = made } : null;
     }
 
     /// <inheritdoc/>
@@ -94,31 +79,40 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
         _encoder?.Dispose();
     }
 
-    private bool TryMake(in ParentItem item, long offset, ReadOnlySpan<byte> plain, [NotNullWhen(true)] out DeltaFrame? made)
-    {
-        made = item.Length < Limits.DeltaChunkSizeMin ? null : Make(item.Id, plain);
-        if (made is null)
-            return false;
-        (_failures, _pass, _passed) = (0, PassedFirst, 0);
-        _parent!.Follow(item, offset, plain.Length);
-        return true;
-    }
+    private bool IsKnown(in BlobId id, long offset) => _parent!.TryMatch(id, offset) || repository.Index.Contains(id);
 
-    private DeltaFrame? Make(in BlobId id, ReadOnlySpan<byte> plain)
+    // The chunk as a difference from an item of the parent, which is expected to end `end` bytes behind the chunk's start; null
+    // where that does not pay, or the base cannot be read.
+    private FoundChunk? Differ(in ParentItem item, ReadOnlySpan<byte> data, int cut, long offset, long end, int lengthMin)
     {
-        if (!repository.Index.TryFind(id, out BlobLocation place) || place.Segment.Pack.Kind != PackKind.Data)
+        if (item.Length < Limits.DeltaChunkSizeMin || !TryFindBase(item.Id, out BlobKey key))
             return null;
-
-        // A base is never a delta: what stood here is one already, and this one differs from the same base.
-        BlobKey prefix = place.Delta?.BaseKey ?? new BlobKey(id);
         try
         {
-            return _encoder!.Encode(plain, _bases!.ReadBase(prefix)) is { } frame ? new DeltaFrame(prefix, frame) : null;
+            ReadOnlySpan<byte> old = _bases!.ReadBase(key);
+            int length = _isFixed ? cut : ContentEnd.Find(data, old, cut, end);
+            length = length < lengthMin ? cut : length;
+            FoundChunk chunk = new(length, repository.Keys.DataId(data[..length]));
+            if (length != cut && IsKnown(chunk.Id, offset))
+                return chunk;
+            if (_encoder!.Encode(data[..length], old) is not { } frame)
+                return null;
+            (_failures, _pass, _passed) = (0, PassedFirst, 0);
+            _parent!.Follow(item, offset, length, ContentEnd.AreSame(data[..length], old));
+            return chunk with { Delta = new DeltaFrame(key, frame) };
         }
         catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
             return null;
         }
+    }
+
+    // A base is never a delta: where what stood here is one already, the new chunk differs from the same base.
+    private bool TryFindBase(in BlobId id, out BlobKey key)
+    {
+        bool isThere = repository.Index.TryFind(id, out BlobLocation place) && place.Segment.Pack.Kind == PackKind.Data;
+        key = isThere ? place.Delta?.BaseKey ?? new BlobKey(id) : default;
+        return isThere;
     }
 
     private bool IsPassedOver()

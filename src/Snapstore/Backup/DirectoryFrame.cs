@@ -22,6 +22,9 @@ internal sealed class DirectoryFrame(
     /// <summary>The directory on disk.</summary>
     public DirectoryOpener Opener { get; } = opener;
 
+    /// <summary>The databases met in it whose companions may still come.</summary>
+    public List<MetDatabase> Databases { get; } = [];
+
     /// <summary>Length of the path above it.</summary>
     public int PathLengthBefore { get; } = pathLengthBefore;
 

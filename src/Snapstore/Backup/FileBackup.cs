@@ -46,7 +46,7 @@ public static class FileBackup
     {
         IReadOnlyList<byte[]> paths = SelectedPaths.Normalize(selection.Paths);
         BackupNotes notes = new(progress);
-        ScanSelection scanned = new(paths, selection.Excludes, selection.OneFileSystem);
+        ScanSelection scanned = new(paths, selection.Excludes, selection.OneFileSystem, selection.Databases is not null);
         using ScanAhead scan = new(options.Workers > 0 ? ScannedBatchesMax : 0, (pass, stop) => new FileScanner(scanned, notes, pass, stop).Scan(), cancel);
 
         Repository repository = open();
@@ -56,7 +56,13 @@ public static class FileBackup
         using CountAhead? count = parent is null && options.CountsAhead ? new CountAhead(scanned, progress, cancel) : null;
         using BackupSession session = new(repository, options, progress, notes, time, cancel);
         using FileMerge merge = new(repository, selection, session.Pipeline, parent, notes, progress, cancel);
-        BlobId? root = session.Capture(() => scan.Run(merge.Consume), () => merge.UnchangedRoot);
+        BlobId? root = session.Capture(
+            () =>
+            {
+                scan.Run(merge.Consume);
+                merge.Finish();
+            },
+            () => merge.UnchangedRoot);
         return session.Commit(merge.Counts, root, parent, manifest => manifest with
         {
             Source = SourceKind.Files,

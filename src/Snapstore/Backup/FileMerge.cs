@@ -18,6 +18,7 @@ internal sealed class FileMerge : IDisposable
     private readonly Snapshot? _parent;
     private readonly EntryCapture _capture = new();
     private readonly UnchangedFiles _unchanged;
+    private readonly DatabaseVisits _databases;
     private readonly Stack<DirectoryFrame> _frames = new();
     private readonly bool _isContentCompared;
     private readonly PathBuffer _path = new();
@@ -33,6 +34,7 @@ internal sealed class FileMerge : IDisposable
         _parent = parent;
         _parentTrees = parent is null ? null : new TreeReader(repository);
         _isContentCompared = selection.Checksum;
+        _databases = new DatabaseVisits(selection.Databases, notes);
         _unchanged = new UnchangedFiles(repository, selection, _parentTrees);
     }
 
@@ -65,6 +67,9 @@ internal sealed class FileMerge : IDisposable
                 Enter(batch.NameOf(item), item.Stat, item.Kind == ScanKind.EnterOnTheWay);
         }
     }
+
+    /// <summary>Says what is to be said at the end of the scan.</summary>
+    public void Finish() => _databases.Finish();
 
     public void Dispose()
     {
@@ -150,8 +155,12 @@ internal sealed class FileMerge : IDisposable
         _path.ReturnTo(lengthBefore);
     }
 
-    private void VisitFile(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent)
+    private void VisitFile(ReadOnlySpan<byte> name, in FileStat found, TreeEntry? parent)
     {
+        DirectoryFrame frame = _frames.Peek();
+        if (_databases.IsPart(frame, name))
+            return;
+        FileStat stat = _databases.WithLog(frame, name, found, parent);
         bool isUnchanged = parent is not null && _unchanged.LooksUnchanged(parent, stat);
         _counts.Files++;
         if (isUnchanged)
@@ -162,9 +171,18 @@ internal sealed class FileMerge : IDisposable
             _counts.FilesChanged++;
 
         if (stat.Size == 0 || (isUnchanged && !_isContentCompared))
+        {
             AddWithoutReading(name, stat, isUnchanged ? parent : null);
+            _databases.Pass(frame, name, stat);
+        }
+        else if (_databases.TryOpener(frame, name.ToArray(), _path.ToArray(), stat) is { } opener)
+        {
+            EmitDatabase(name, stat, opener, parent, isUnchanged);
+        }
         else
-            EmitFile(name, stat, parent, isUnchanged);
+        {
+            EmitFile(name, found, parent, isUnchanged);
+        }
     }
 
     private void AddWithoutReading(ReadOnlySpan<byte> name, in FileStat stat, TreeEntry? parent)
@@ -204,6 +222,20 @@ internal sealed class FileMerge : IDisposable
             _pipeline.File(entry, job);
         else
             _pipeline.Stream(entry, job);
+    }
+
+    private void EmitDatabase(ReadOnlySpan<byte> name, in FileStat stat, IFileOpener opener, TreeEntry? parent, bool isUnchanged)
+    {
+        _frames.Peek().Emit();
+        FileJob job = new(opener, _path.ToArray(), size: -1)
+        {
+            WantsAttributes = true,
+            Compared = isUnchanged ? parent : null,
+            Base = parent,
+            IsPaged = true,
+            Pieces = _pipeline.NewPieceQueue(),
+        };
+        _pipeline.Stream(_capture.EntryWithoutAttributes(name, stat), job);
     }
 
     private struct WalkCounts

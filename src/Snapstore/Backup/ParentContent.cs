@@ -60,12 +60,8 @@ internal sealed class ParentContent : IDisposable
         return true;
     }
 
-    /// <summary>The chunk of the parent that begins exactly where a new one does.</summary>
-    public bool TryFindStart(long offset, out ParentItem item)
-    {
-        bool isThere = TryFind(offset, length: 0, out item);
-        return isThere && item.Offset == offset + _shift;
-    }
+    /// <summary>How far behind an offset an item is expected to end.</summary>
+    public long EndOf(in ParentItem item, long offset) => item.End - (offset + _shift);
 
     /// <summary>What the parent has where a new chunk stands: the chunk that most of it lies in.</summary>
     public bool TryFind(long offset, int length, out ParentItem item)
@@ -94,10 +90,14 @@ internal sealed class ParentContent : IDisposable
     }
 
     /// <summary>Says that the chunk at an offset is much the same as an item that was found for it.</summary>
-    public void Follow(in ParentItem item, long offset, int length)
+    /// <param name="item">The item.</param>
+    /// <param name="offset">Where the chunk stands.</param>
+    /// <param name="length">Bytes of it.</param>
+    /// <param name="isSameEnd">True where both end with the same bytes.</param>
+    public void Follow(in ParentItem item, long offset, int length, bool isSameEnd)
     {
         // Only where both end at the same place in the content: a chunk that was cut in two has more to come.
-        bool endTogether = Math.Abs(item.Length - length) <= length / 8;
+        bool endTogether = isSameEnd || Math.Abs(item.Length - length) <= length / 8;
         if (!_isFixed && endTogether && _numbers.TryGetValue(item.Id, out long number) && _window[number % WindowSize].Offset == item.Offset)
             Resume(number, item.End - (offset + length));
     }

@@ -11,11 +11,15 @@ public sealed class AddedContent : IDisposable
     private readonly TreeReader _trees;
     private readonly BlobIdSet _candidates = new();
     private readonly BlobIdSet _known = new();
-    private long _blobs;
-    private long _bytes;
+    private readonly BlobIndex _index;
+    private AddedTotals _totals;
 
     /// <summary>An empty sum.</summary>
-    public AddedContent(Repository repository) => _trees = new TreeReader(repository);
+    public AddedContent(Repository repository)
+    {
+        _trees = new TreeReader(repository);
+        _index = repository.Index;
+    }
 
     /// <summary>Takes in a difference.</summary>
     public void Add(DiffEntry difference)
@@ -25,19 +29,19 @@ public sealed class AddedContent : IDisposable
         foreach (ContentItem item in _trees.Items(file.Content, file.Size, PrintablePath.Of(difference.Path)))
         {
             if (!item.IsHole && _candidates.Add(item.Id))
-                (_blobs, _bytes) = (_blobs + 1, _bytes + item.Length);
+                _totals = _totals.Plus(1, item.Length, StoredLength(item));
         }
     }
 
-    /// <summary>What is left once all that the first tree holds is taken off: blobs and bytes of plaintext.</summary>
-    public (long Blobs, long Bytes) Without(TreeEntry first, CancellationToken cancel)
+    /// <summary>What is left once all that the first tree holds is taken off.</summary>
+    public AddedTotals Without(TreeEntry first, CancellationToken cancel)
     {
         if (_candidates.Count == 0)
-            return (0, 0);
+            return default;
         if (first.Kind == EntryKind.File)
             TakeOff(first, "the first");
         if (first.Kind != EntryKind.Directory)
-            return (_blobs, _bytes);
+            return _totals;
         using TreeListing listing = new(_trees, first, []);
         while (listing.MoveNext())
         {
@@ -46,7 +50,7 @@ public sealed class AddedContent : IDisposable
                 TakeOff(listing.Entry, listing.Entry.Content.List is null ? "" : PrintablePath.Of(listing.Path));
         }
 
-        return (_blobs, _bytes);
+        return _totals;
     }
 
     /// <inheritdoc/>
@@ -57,12 +61,26 @@ public sealed class AddedContent : IDisposable
         _trees.Dispose();
     }
 
+    // Of a segment, each blob has the share of its plaintext, or of its difference from another.
+    private long StoredLength(in ContentItem item) => _index.TryFind(item.Id, out BlobLocation place) && place.Segment.PlainLength > 0
+        ? (long)place.LengthInSegment * place.Segment.StoredLength / place.Segment.PlainLength
+        : 0;
+
     private void TakeOff(TreeEntry file, string what)
     {
         foreach (ContentItem item in _trees.Items(file.Content, file.Size, what))
         {
             if (!item.IsHole && _candidates.Contains(item.Id) && _known.Add(item.Id))
-                (_blobs, _bytes) = (_blobs - 1, _bytes - item.Length);
+                _totals = _totals.Plus(-1, -item.Length, -StoredLength(item));
         }
     }
+}
+
+/// <summary>Content that one tree has and another has not.</summary>
+/// <param name="Blobs">Data blobs.</param>
+/// <param name="Bytes">Bytes of their plaintext.</param>
+/// <param name="StoredBytes">Bytes they take in the repository, about.</param>
+public readonly record struct AddedTotals(long Blobs, long Bytes, long StoredBytes)
+{
+    internal AddedTotals Plus(long blobs, long bytes, long storedBytes) => new(Blobs + blobs, Bytes + bytes, StoredBytes + storedBytes);
 }

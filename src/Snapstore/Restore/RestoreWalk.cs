@@ -17,6 +17,7 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
     private readonly PathBuffer _path = new(run.PathOfTarget);
     private readonly Dictionary<(ulong Device, ulong Inode), LinkGroup> _links = [];
     private int _depth;
+    private BlobId? _tree; // of the directory that is being walked
 
     /// <summary>Restores the entries of a tree into the target itself.</summary>
     public void Walk(BlobId tree, TreeEntry? directory, bool isNew)
@@ -42,6 +43,8 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
     {
         using DirectoryNames? present = run.Options.Delete && !task.IsNew ? task.Handle.ReadNames() : null;
         ExtraNames? extra = present is null ? null : new ExtraNames(present);
+        BlobId? outer = _tree;
+        _tree = tree;
         try
         {
             foreach (TreeEntry entry in _trees.Entries(tree, Text.PrintablePath.Of(_path.Bytes)))
@@ -61,6 +64,7 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
             run.Tally.Damage(_path.Bytes, e.Message);
         }
 
+        _tree = outer;
         task.Done();
     }
 
@@ -169,6 +173,8 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
             return;
         }
 
+        if (!task.IsNew)
+            WarnOfLogs(entry, task);
         if (entry.IsHardLink && TryLink(entry, task, isThere, found))
             return;
         // A link that could not be made has cleared its way.
@@ -191,6 +197,17 @@ internal sealed class RestoreWalk(RestoreRun run, RestorePlan plan) : IDisposabl
         if (isThere && found.Kind == FileKind.Directory && !ClearWay(task, entry.Name, found))
             return;
         Write(entry, task, replaces: isThere && found.Kind != FileKind.Directory);
+    }
+
+    // Those that the snapshot has itself come in their turn, and those that are extra go where extras are deleted.
+    private void WarnOfLogs(TreeEntry entry, DirectoryTask task)
+    {
+        foreach (byte[] log in StaleLogs.Beside(task.Handle, entry.Name, entry.Size))
+        {
+            bool isSettled = _tree is { } tree && (run.Options.Delete || _trees.Find(tree, log, "the snapshot") is not null);
+            if (!isSettled)
+                run.Tally.Warn(_path.Bytes, $"beside it lies {Text.PrintablePath.Of(log)}, which is not of the restored database and would be applied to it; remove that before the database is opened");
+        }
     }
 
     private void Write(TreeEntry entry, DirectoryTask task, bool replaces)

@@ -9,10 +9,13 @@ internal sealed class DiskFileContent : IFileContent
     private readonly FileHandle _file;
     private readonly FileStat _expected;
 
-    public DiskFileContent(FileHandle file, in FileStat expected)
+    private readonly string? _problem;
+
+    public DiskFileContent(FileHandle file, in FileStat expected, string? problem = null)
     {
         _file = file;
         _expected = expected;
+        _problem = problem;
     }
 
     public int Read(long offset, Span<byte> buffer) => _file.Read(offset, buffer);
@@ -26,6 +29,8 @@ internal sealed class DiskFileContent : IFileContent
         FileStat now = _file.Stat();
         if (now.Kind != FileKind.File)
             throw DiskFileOpener.NoFile();
+        if (_problem is not null)
+            return _problem;
         if (now.Inode != _expected.Inode)
             return "was replaced while it was read; the snapshot may hold a mixture";
         if (bytesRead < _expected.Size)
@@ -38,7 +43,7 @@ internal sealed class DiskFileContent : IFileContent
         return isSameTime ? null : "changed while it was read; the snapshot may hold a mixture";
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => HeldFiles.Close(_file, _expected);
 }
 
 /// <summary>Opens a file that a scan has met; holds its directory open until then.</summary>
@@ -54,7 +59,7 @@ internal sealed class DiskFileOpener(DirectoryHandle directory, byte[] name, in 
 
     public IFileContent Open()
     {
-        WaitForNextTick();
+        WaitForNextTick(_expected);
         FileHandle file = directory.OpenForReading(name);
         try
         {
@@ -76,9 +81,9 @@ internal sealed class DiskFileOpener(DirectoryHandle directory, byte[] name, in 
 
     // A file changed again within one tick of its times keeps the times that the snapshot notes, and the next snapshot
     // would take it as unchanged for ever: so nothing is read before the tick of its last change is over.
-    private void WaitForNextTick()
+    internal static void WaitForNextTick(in FileStat expected)
     {
-        DateTimeOffset changed = UnixTime.FromNanoseconds((_expected.CtimeSeconds * 1_000_000_000) + _expected.CtimeNanoseconds);
+        DateTimeOffset changed = UnixTime.FromNanoseconds((expected.CtimeSeconds * 1_000_000_000) + expected.CtimeNanoseconds);
         TimeSpan age = TimeProvider.System.GetUtcNow() - changed;
         if (age.Duration() < TimeStampTick)
             Thread.Sleep((int)Math.Ceiling((TimeStampTick - age).TotalMilliseconds));

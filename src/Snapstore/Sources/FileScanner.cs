@@ -16,7 +16,8 @@ internal interface IScanNotes
 /// <param name="Paths">Absolute paths, sorted by components, none inside another.</param>
 /// <param name="Excludes">What to leave out.</param>
 /// <param name="OneFileSystem">True stays on the file systems that the paths are on.</param>
-internal sealed record ScanSelection(IReadOnlyList<byte[]> Paths, ExcludeRules Excludes, bool OneFileSystem);
+/// <param name="NoticesDatabases">True where databases are captured with what is in the files beside them.</param>
+internal sealed record ScanSelection(IReadOnlyList<byte[]> Paths, ExcludeRules Excludes, bool OneFileSystem, bool NoticesDatabases = false);
 
 /// <summary>Reads directories and metadata of everything selected, in name order, and passes it on in batches. Needs no
 /// keys, so it runs ahead while a password is stretched, and beside all else on another processor.</summary>
@@ -168,7 +169,11 @@ internal sealed class FileScanner(ScanSelection selection, IScanNotes notes, Act
 
         if (directory.TryStat(name, out stat))
             return true;
-        notes.LeaveOut(_path.Bytes, PosixException.Last("stat", name).Message);
+        PosixException failure = PosixException.Last("stat", name);
+        // A journal or log comes and goes with every transaction; what was in it is in the database.
+        bool isMissed = failure.Error != Errno.NoEntry || !selection.NoticesDatabases || !DatabaseFiles.IsCompanion(name);
+        if (isMissed)
+            notes.LeaveOut(_path.Bytes, failure.Message);
         return false;
     }
 

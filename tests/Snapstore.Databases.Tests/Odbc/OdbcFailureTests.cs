@@ -80,6 +80,21 @@ public sealed class OdbcFailureTests(OdbcServers servers)
     }
 
     [Fact]
+    public void Giving_up_in_the_middle_leaves_no_snapshot()
+    {
+        OdbcDatabase database = servers.New("PostgreSQL");
+        database.Run("CREATE TABLE a AS SELECT i AS id, repeat('x', 90) AS v FROM generate_series(1, 60000) i");
+        using CancellationTokenSource cancel = new();
+
+        using Repository repository = _world.Repository.Open();
+        using ISource source = new OdbcEngine().Open(DatabaseUrl.Parse($"odbc:{database.Place}"), new DatabaseSelection(), TimeProvider.System);
+        using Interrupted interrupted = new(source, cancel.Cancel);
+        Assert.ThrowsAny<OperationCanceledException>(() => SourceBackup.Run(repository, interrupted, _world.Repository.Options, new RunProgress(), TimeProvider.System, cancel.Token));
+
+        _world.Repository.AssertNoSnapshot();
+    }
+
+    [Fact]
     public void An_unknown_table_or_schema()
     {
         OdbcDatabase database = servers.New("PostgreSQL");

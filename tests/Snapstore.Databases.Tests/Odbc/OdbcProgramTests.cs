@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Snapstore.Cli.Tests;
 
@@ -67,6 +68,34 @@ public sealed class OdbcProgramTests(OdbcServers servers) : IDisposable
 
         // 120 MB of rows; the driver alone would hold twice that.
         Assert.InRange(long.Parse(run.Output, CultureInfo.InvariantCulture), 1, 256 << 10);
+    }
+
+    [Theory]
+    [InlineData("PostgreSQL")]
+    [InlineData("MariaDB")]
+    public void A_restore_that_is_killed_leaves_the_target_as_it_was_and_can_be_run_again(string dbms)
+    {
+        OdbcDatabase from = servers.New(dbms), to = servers.New(dbms);
+        from.Run("CREATE TABLE a (id int PRIMARY KEY, v varchar(50)); INSERT INTO a VALUES (1, 'v')");
+        for (int doubled = 1; doubled < 100_000; doubled *= 2)
+            from.Run($"INSERT INTO a SELECT id + {doubled}, v FROM a");
+        to.Run("CREATE TABLE a (id int PRIMARY KEY, w varchar(50)); INSERT INTO a VALUES (7, 'w'); CREATE TABLE b (id int)");
+        _program.Run("snapshot", $"odbc:{from.Place}").Expect(0);
+        foreach (int milliseconds in (int[])[700, 1200, 2000])
+        {
+            using Process restore = _program.Start(SnapstoreProgram.File, "restore", "latest", "--to", $"odbc:{to.Place}", "--clean", "--yes");
+            Thread.Sleep(milliseconds);
+            if (restore.HasExited)
+                break;
+            restore.Kill();
+            restore.WaitForExit();
+            Assert.Equal("7|w", to.Query("SELECT * FROM a"));
+        }
+
+        _program.Run("restore", "latest", "--to", $"odbc:{to.Place}", "--clean", "--yes").Expect(0);
+
+        Assert.Equal("131072", to.Query("SELECT count(v) FROM a"));
+        Assert.Equal("2", to.Query($"SELECT count(*) FROM information_schema.tables WHERE table_schema = {(dbms == "MariaDB" ? "DATABASE()" : "'public'")}"));
     }
 
     public void Dispose() => _program.Dispose();

@@ -90,7 +90,7 @@ public sealed class PostgresTestServer : IDisposable
     }
 
     /// <summary>All of a database as pg_dump writes it.</summary>
-    public string Dump(string database) => Program("pg_dump", "--restrict-key=tests", "-d", Conninfo(database));
+    public string Dump(string database) => Tool.Run($"{Bin}/pg_dump", "--restrict-key=tests", "-d", Conninfo(database));
 
     /// <summary>Starts psql with SQL on a connection of its own; the caller waits for it.</summary>
     public Process Begin(string database, string sql)
@@ -132,7 +132,7 @@ public sealed class PostgresTestServer : IDisposable
     private string Conninfo(string database) =>
         $"host=127.0.0.1 port={Port} user=postgres dbname='{database.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
 
-    private string Program(string name, params string[] arguments) => Tool.Run($"{Bin}/{name}", arguments);
+    private string Program(string name, params string[] arguments) => Tool.Run("env", ["PGCLIENTENCODING=UTF8", $"{Bin}/{name}", .. arguments]);
 
     // Output goes to a file: a server that inherits a pipe would keep it open.
     private void AsAccount(string program, params string[] arguments)

@@ -16,7 +16,8 @@ public sealed class TarSplitTests
         BackupReport taken = split.Take(File.ReadAllBytes(place["zoo.tar"]));
         Assert.Equal(0, taken.Warnings.Total);
         split.Restore(taken, place["restored"]);
-        TreeLook.AssertSame(TreeLook.Of(place["zoo"]), TreeLook.Of(place["restored"]));
+        // Of a pipe of two names, GNU tar makes two pipes.
+        TreeLook.AssertSame(TreeLook.Of(place["zoo"]), TreeLook.Of(place["restored"]), "/links/pipe", "/links-too/hard-link-of-pipe");
     }
 
     [Theory]
