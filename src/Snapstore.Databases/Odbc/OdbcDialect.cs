@@ -16,6 +16,9 @@ internal abstract partial class OdbcDialect(OdbcConnection connection)
     /// <summary>Statements for a new connection, before anything else.</summary>
     public virtual IReadOnlyList<string> Session => [];
 
+    /// <summary>The DBMS and its version, for people.</summary>
+    public virtual string Version => $"{Connection.Dbms} {Connection.Version}";
+
     /// <summary>How the reading transaction came out, in words; asked once it has begun.</summary>
     public virtual string Consistency => $"one transaction, {IsolationName(Connection.Isolation)}";
 

@@ -5,6 +5,8 @@ namespace Snapstore.Databases.Odbc;
 /// <summary>What differs between the DBMSs when rows are written.</summary>
 internal abstract partial class OdbcDialect
 {
+    private const int LongChars = 4000;
+
     /// <summary>Statements for a connection that writes.</summary>
     public virtual IReadOnlyList<string> WritingSession => [];
 
@@ -61,6 +63,9 @@ internal abstract partial class OdbcDialect
 
     /// <summary>What stands for a value in a statement that writes this column.</summary>
     public virtual string Placeholder(OdbcColumn column) => "?";
+
+    /// <summary>The type of ODBC that a text goes as: what the driver turns it into.</summary>
+    public virtual short ParameterType(OdbcColumn column, int chars) => chars > LongChars ? OdbcNative.SqlWideLongVarchar : OdbcNative.SqlWideVarchar;
 
     /// <summary>A text that holds a zero byte, as SQL; null where the driver takes it as a parameter, or the DBMS has no such text.</summary>
     public virtual string? TextWithZero(ReadOnlySpan<byte> utf8) => null;

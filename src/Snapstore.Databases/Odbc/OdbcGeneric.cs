@@ -17,7 +17,10 @@ internal sealed partial class OdbcGeneric(OdbcConnection connection) : OdbcDiale
         OdbcCatalog catalog = new();
         using OdbcStatement statement = new(Connection);
         statement.Check(OdbcNative.SQLTablesW(statement.Handle, null, 0, null, 0, null, 0, "TABLE,VIEW", 10), "list the tables");
-        foreach (string?[] row in OdbcConnection.ReadAll(statement).OrderBy(row => row[1], StringComparer.Ordinal).ThenBy(row => row[2], StringComparer.Ordinal))
+        // Drivers list all catalogs of a server; ours is the one that names without a catalog mean.
+        string own = Connection.Database;
+        IEnumerable<string?[]> rows = OdbcConnection.ReadAll(statement).Where(row => string.IsNullOrEmpty(row[0]) || own.Length == 0 || row[0] == own);
+        foreach (string?[] row in rows.OrderBy(row => row[1], StringComparer.Ordinal).ThenBy(row => row[2], StringComparer.Ordinal))
         {
             (string? place, string schema, string name) = (row[0], row[1] ?? "", row[2]!);
             if (row[3] == "TABLE")

@@ -8,7 +8,7 @@ namespace Snapstore.Databases.Odbc;
 internal sealed unsafe class OdbcInsert : IDisposable
 {
     // SQLite before 3.32 takes 999 parameters.
-    private const int ParametersMax = 900, RowsMax = 100, BatchBytes = 1 << 20, LongChars = 4000;
+    private const int ParametersMax = 900, RowsMax = 100, BatchBytes = 1 << 20;
 
     private readonly OdbcStatement _one, _many;
     private readonly OdbcDialect _dialect;
@@ -200,20 +200,27 @@ internal sealed unsafe class OdbcInsert : IDisposable
         statement.CloseResult();
     }
 
-    private static void Bind(OdbcStatement statement, int number, Value value, OdbcColumn column, byte* at, nint* length)
+    private void Bind(OdbcStatement statement, int number, Value value, OdbcColumn column, byte* at, nint* length)
     {
         bool isBinary = value.Kind == ValueKind.Binary || (value.Kind == ValueKind.Null && column.Kind == ColumnKind.Binary);
         nuint size = (nuint)Math.Max(1, value.Length);
         int room = Math.Max(0, value.Length);
         if (value.Kind == ValueKind.Integer)
-            statement.Bind(number, OdbcNative.CBigInt, OdbcNative.SqlBigInt, 19, at, sizeof(long), length);
+            statement.Bind(number, OdbcNative.CBigInt, OdbcNative.SqlBigInt, 19, 0, at, sizeof(long), length);
         else if (value.Kind == ValueKind.Real)
-            statement.Bind(number, OdbcNative.CDouble, OdbcNative.SqlDouble, 15, at, sizeof(double), length);
+            statement.Bind(number, OdbcNative.CDouble, OdbcNative.SqlDouble, 15, 0, at, sizeof(double), length);
         else if (isBinary)
-            statement.Bind(number, OdbcNative.CBinary, OdbcNative.SqlLongVarbinary, size, at, room, length);
+            statement.Bind(number, OdbcNative.CBinary, OdbcNative.SqlLongVarbinary, size, 0, at, room, length);
         else
-            statement.Bind(number, OdbcNative.CWide, value.Length > LongChars * sizeof(char) ? OdbcNative.SqlWideLongVarchar : OdbcNative.SqlWideVarchar, size, at, room, length);
+            statement.Bind(number, OdbcNative.CWide, _dialect.ParameterType(column, room / sizeof(char)), size, DigitsOf(column), at, room, length);
     }
+
+    private static short DigitsOf(OdbcColumn column) => column.Kind switch
+    {
+        ColumnKind.Decimal => (short)column.Digits,
+        ColumnKind.Time or ColumnKind.Timestamp => 6,
+        _ => 0,
+    };
 
     private readonly record struct Value(ValueKind Kind, int Start, int Length);
 }

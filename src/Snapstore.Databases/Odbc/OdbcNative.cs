@@ -16,7 +16,7 @@ internal static unsafe partial class OdbcNative
     public const short CWide = -8, CBinary = -2, CBigInt = -25, CDouble = 8;
 
     /// <summary>Types of columns and parameters.</summary>
-    public const short SqlWideVarchar = -9, SqlWideLongVarchar = -10, SqlVarbinary = -3, SqlLongVarbinary = -4, SqlBigInt = -5, SqlDouble = 8;
+    public const short SqlWideVarchar = -9, SqlWideLongVarchar = -10, SqlVarbinary = -3, SqlLongVarbinary = -4, SqlBigInt = -5, SqlDecimal = 3, SqlDouble = 8, SqlDate = 91, SqlTime = 92, SqlTimestamp = 93;
 
     private const string Library = "libodbc.so.2";
 

@@ -20,14 +20,18 @@ internal sealed class OdbcPlace
 
     private readonly List<(string Key, string Value)> _keys;
 
-    private OdbcPlace(List<(string Key, string Value)> keys, RowFormat format)
+    private OdbcPlace(List<(string Key, string Value)> keys, string query)
     {
         _keys = keys;
-        Format = format;
+        foreach (string part in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
+            Read(part);
     }
 
     /// <summary>How rows are written by a snapshot.</summary>
-    public RowFormat Format { get; }
+    public RowFormat Format { get; private set; }
+
+    /// <summary>True takes the DBMS for one that is not known, so that only what ODBC promises is used.</summary>
+    public bool IsGeneric { get; private set; }
 
     /// <summary>What is connected to, without the user: `odbc:shop`. Compared between snapshots.</summary>
     public string Name => "odbc:" + (_keys is [("DSN", string dsn)]
@@ -46,7 +50,7 @@ internal sealed class OdbcPlace
         List<(string Key, string Value)> keys = main.Contains('=', StringComparison.Ordinal) ? ParseKeys(main) : [("DSN", main)];
         foreach ((string key, _) in keys)
             RefuseSecret(key);
-        return new OdbcPlace(keys, ParseFormat(mark < 0 ? "" : text[(mark + 1)..]));
+        return new OdbcPlace(keys, mark < 0 ? "" : text[(mark + 1)..]);
     }
 
     /// <summary>True where the connection itself, and not a DSN, names such a driver.</summary>
@@ -72,21 +76,23 @@ internal sealed class OdbcPlace
         return mark > text.LastIndexOf('}') ? mark : -1;
     }
 
-    private static RowFormat ParseFormat(string query)
+    private void Read(string parameter)
     {
-        RowFormat format = RowFormat.Ndjson;
-        foreach (string part in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        RefuseSecret(parameter.Split('=')[0]);
+        switch (parameter)
         {
-            RefuseSecret(part.Split('=')[0]);
-            format = part switch
-            {
-                "format=ndjson" => RowFormat.Ndjson,
-                "format=csv" => RowFormat.Csv,
-                _ => throw new UsageException($"odbc: has no parameter '{part}'; there are format=ndjson and format=csv"),
-            };
+            case "format=ndjson":
+                Format = RowFormat.Ndjson;
+                break;
+            case "format=csv":
+                Format = RowFormat.Csv;
+                break;
+            case "dialect=generic":
+                IsGeneric = true;
+                break;
+            default:
+                throw new UsageException($"odbc: has no parameter '{parameter}'; there are format=ndjson, format=csv and dialect=generic");
         }
-
-        return format;
     }
 
     private static void RefuseSecret(string key)

@@ -20,7 +20,7 @@ internal sealed record OdbcSession(OdbcConnection Connection, OdbcDialect Dialec
         OdbcConnection connection = OdbcErrors.Explained(() => Connect(place, mayCreate, password));
         try
         {
-            OdbcDialect dialect = DialectOf(connection);
+            OdbcDialect dialect = place.IsGeneric ? new OdbcGeneric(connection) : DialectOf(connection);
             OdbcErrors.Explained(() =>
             {
                 foreach (string statement in dialect.Session)

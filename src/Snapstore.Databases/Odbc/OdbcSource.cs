@@ -106,7 +106,7 @@ internal sealed class OdbcSource(OdbcPlace place, DatabaseSelection selection) :
     private DatabaseDescription Describe(OdbcSession session, OdbcCatalog catalog) => new()
     {
         Engine = OdbcEngine.EngineName,
-        Version = $"{session.Connection.Dbms} {session.Connection.Version}",
+        Version = session.Dialect.Version,
         Database = session.Connection.Database,
         Consistency = session.Dialect.Consistency,
         Position = new(session.Dialect.Position.ToDictionary(pair => pair.Name, pair => pair.Value)),

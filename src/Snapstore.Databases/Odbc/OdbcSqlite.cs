@@ -10,6 +10,9 @@ internal sealed partial class OdbcSqlite(OdbcConnection connection) : OdbcDialec
     public override bool HasTypedValues => true;
 
     /// <inheritdoc/>
+    public override string Version => $"{Dbms} {Connection.Scalar("SELECT sqlite_version()")}"; // the driver names the one it was built with
+
+    /// <inheritdoc/>
     public override string Consistency => "one read transaction (SERIALIZABLE)";
 
     /// <inheritdoc/>

@@ -59,8 +59,8 @@ internal sealed unsafe class OdbcStatement : IDisposable
     public void ExecutePrepared(string what) => Check(OdbcNative.SQLExecute(_handle), what);
 
     /// <summary>Binds a parameter to memory that stays where it is until the statement has run.</summary>
-    public void Bind(int number, short cType, short sqlType, nuint size, void* value, nint length, nint* indicator) =>
-        Check(OdbcNative.SQLBindParameter(_handle, (ushort)number, 1, cType, sqlType, size, 0, value, length, indicator), "bind a parameter");
+    public void Bind(int number, short cType, short sqlType, nuint size, short digits, void* value, nint length, nint* indicator) =>
+        Check(OdbcNative.SQLBindParameter(_handle, (ushort)number, 1, cType, sqlType, size, digits, value, length, indicator), "bind a parameter");
 
     /// <summary>Goes to the next row; false at the end.</summary>
     public bool Fetch(string what)

@@ -71,7 +71,7 @@ internal sealed class PostgresDescriber(PostgresMoment moment)
             Version = main.Version,
             Database = main.Server.Database,
             Consistency = PostgresSource.Consistency,
-            Objects = PostgresCatalog.ReadObjects(main),
+            Objects = moment.Selection.IsWhole ? PostgresCatalog.ReadObjects(main) : [],
         };
         Fill(description.Properties, Settings);
         Fill(description.Position, Position);

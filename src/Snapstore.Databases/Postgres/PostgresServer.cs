@@ -7,7 +7,7 @@ internal sealed record PostgresServer
 {
     private const int DefaultPort = 5432;
 
-    private static readonly string[] KnownParameters = ["sslmode", "sslrootcert", "sslcert", "sslkey", "owner", "version"];
+    private static readonly string[] KnownParameters = ["sslmode", "sslrootcert", "sslcert", "sslkey", "owner"];
 
     private static readonly string[] SocketFolders = ["/var/run/postgresql", "/tmp"];
 

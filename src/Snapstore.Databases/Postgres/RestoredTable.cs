@@ -77,6 +77,8 @@ internal sealed record RestoredTable
     private static string Names(IEnumerable<TableDescription> tables)
     {
         string[] names = [.. tables.Select(table => $"{table.Schema}.{table.Name}")];
+        if (names.Length == 0)
+            return "none";
         return names.Length <= 12 ? string.Join(", ", names) : $"{string.Join(", ", names.Take(12))}, ... ({names.Length})";
     }
 

@@ -5,7 +5,7 @@ namespace Snapstore.Backup;
 
 /// <summary>The tree of a source in the making: contents are stored in the order they come, the tree is built at the end, for
 /// names come in any order.</summary>
-/// <remarks>Memory: the entries, some 500 bytes each; contents never.</remarks>
+/// <remarks>Memory: the entries, some 700 bytes each; contents never.</remarks>
 internal sealed class SourceTree : ISourceTree, IDisposable
 {
     private const int FileMode = 0x180, DirectoryMode = 0x1c0; // 0600, 0700: who may read it is not known

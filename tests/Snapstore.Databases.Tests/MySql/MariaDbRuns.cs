@@ -2,7 +2,6 @@ using System.Text;
 using Snapstore.Backup;
 using Snapstore.Browse;
 using Snapstore.Databases.MySql;
-using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Sources;
 using Snapstore.Tests;
@@ -19,11 +18,11 @@ internal sealed class MariaDbRuns
 
     private MySqlEngine Engine => new(name => Variables.GetValueOrDefault(name));
 
-    public BackupReport Take(DatabaseUrl url, DatabaseSelection? selection = null, RunProgress? progress = null, CancellationToken cancel = default)
+    public BackupReport Take(DatabaseUrl url, DatabaseSelection? selection = null, Func<ISource, ISource>? wrap = null, CancellationToken cancel = default)
     {
         using Repository repository = _repository.Open();
         using ISource source = Engine.Open(url, selection ?? new DatabaseSelection { Workers = 2 }, TimeProvider.System);
-        return SourceBackup.Run(repository, source, _repository.Options, progress ?? new RunProgress(), TimeProvider.System, cancel);
+        return SourceBackup.Run(repository, wrap?.Invoke(source) ?? source, _repository.Options, new RunProgress(), TimeProvider.System, cancel);
     }
 
     public DatabaseRestoreReport Restore(BackupReport report, DatabaseUrl url, DatabaseRestoreRequest request, CancellationToken cancel = default)

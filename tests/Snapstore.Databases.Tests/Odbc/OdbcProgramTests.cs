@@ -57,11 +57,13 @@ public sealed class OdbcProgramTests(OdbcServers servers) : IDisposable
         Assert.DoesNotContain(Secret, refused.Error + refused.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_table_larger_than_the_memory_it_may_take()
+    [Theory]
+    [InlineData("PostgreSQL", "CREATE TABLE big AS SELECT i AS id, repeat(md5(i::text), 30) AS v FROM generate_series(1, 120000) i")]
+    [InlineData("MariaDB", "CREATE TABLE big (id int PRIMARY KEY, v text) AS SELECT seq AS id, repeat(md5(seq), 30) AS v FROM seq_1_to_120000")]
+    public void A_table_larger_than_the_memory_it_may_take(string dbms, string script)
     {
-        OdbcDatabase database = servers.New("PostgreSQL");
-        database.Run("CREATE TABLE big AS SELECT i AS id, repeat(md5(i::text), 30) AS v FROM generate_series(1, 120000) i");
+        OdbcDatabase database = servers.New(dbms);
+        database.Run(script);
         WriteDsn("shop", database.Place);
 
         ProgramRun run = _program.RunShell($"\"$snapstore\" snapshot odbc:shop >/dev/null & p=$!; top=0; while kill -0 $p 2>/dev/null; do now=$(awk '/VmHWM/ {{print $2}}' /proc/$p/status 2>/dev/null); top=${{now:-$top}}; sleep 0.05; done; wait $p || exit 1; echo $top").Expect(0);
@@ -104,7 +106,7 @@ public sealed class OdbcProgramTests(OdbcServers servers) : IDisposable
     private void WriteDsn(string name, string place)
     {
         string file = Path.Combine(_program.Folder, "odbc.ini");
-        string keys = string.Join('\n', place.Split(';').Select(pair => pair.Replace("{", "").Replace("}", "").Replace("UID=", "UserName=")));
+        string keys = string.Join('\n', place.Split(';').Select(pair => pair.Replace("{", "").Replace("}", "").Replace("UID=", "UserName=", StringComparison.Ordinal)));
         File.WriteAllText(file, $"[{name}]\n{keys}\n");
         _program.With("ODBCINI", file);
     }

@@ -24,7 +24,7 @@ internal sealed class OdbcWorld
     }
 
     /// <summary>Restores and says yes to everything, unless told otherwise.</summary>
-    public DatabaseRestoreReport Restore(BackupReport snapshot, OdbcDatabase target, DatabaseRestoreRequest? request = null, Func<string, bool>? confirm = null)
+    public DatabaseRestoreReport Restore(BackupReport snapshot, OdbcDatabase target, DatabaseRestoreRequest? request = null, Func<string, bool>? confirm = null, string parameters = "")
     {
         request = (request ?? new DatabaseRestoreRequest()) with { Confirm = confirm ?? (_ => true) };
         if (target is OdbcSqliteDatabase { File: var file } && request.Table is null && !File.Exists(file))
@@ -33,13 +33,13 @@ internal sealed class OdbcWorld
         SnapshotFiles OpenFiles() => new(repository, new SnapshotPath(SnapshotList.Read(repository, snapshot.Id!.Value), []), workers: 0);
         using SnapshotFiles files = OpenFiles();
         CapturedDatabase captured = new(OpenFiles, DatabaseDescription.Decode(files.ReadAll(DatabaseDescription.FileName)));
-        return new OdbcEngine().Restore(DatabaseUrl.Parse($"odbc:{target.Place}"), request, captured, default);
+        return new OdbcEngine().Restore(DatabaseUrl.Parse($"odbc:{target.Place}{parameters}"), request, captured, default);
     }
 
     /// <summary>Restores all and expects that nothing is wrong.</summary>
-    public DatabaseRestoreReport RestoreAll(BackupReport snapshot, OdbcDatabase target, DatabaseRestoreRequest? request = null)
+    public DatabaseRestoreReport RestoreAll(BackupReport snapshot, OdbcDatabase target, DatabaseRestoreRequest? request = null, string parameters = "")
     {
-        DatabaseRestoreReport report = Restore(snapshot, target, request);
+        DatabaseRestoreReport report = Restore(snapshot, target, request, null, parameters);
         Assert.Empty(report.Problems);
         Assert.All(report.Tables, table => Assert.True(table.IsVerified, table.Table));
         return report;

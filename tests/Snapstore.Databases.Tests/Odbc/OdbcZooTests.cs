@@ -116,4 +116,28 @@ public sealed class OdbcZooTests(OdbcServers servers)
         Assert.True(second.Manifest.Counts.FilesUnchanged >= 4);
         Assert.True(second.Manifest.Counts.DataBytesNew < 10_000);
     }
+
+    [Theory]
+    [InlineData("PostgreSQL")]
+    [InlineData("MariaDB")]
+    [InlineData("SQLite")]
+    public void A_DBMS_that_is_not_known_is_read_and_written_by_what_ODBC_promises(string dbms)
+    {
+        OdbcDatabase from = servers.New(dbms), to = servers.New(dbms);
+        string bytes = dbms switch { "PostgreSQL" => "bytea", _ => "blob" }, value = dbms == "PostgreSQL" ? "'\\x00ff0a'" : "x'00ff0a'";
+        from.Run($"CREATE TABLE kinds (id int PRIMARY KEY, b bigint, n decimal(12,3), f double precision, v varchar(30), c char(4), t text, y {bytes}, d date, ts timestamp{(dbms == "MariaDB" ? " NULL" : "")})");
+        from.Run($"INSERT INTO kinds VALUES (1, 9223372036854775807, 123456.789, 0.5, 'ä🐘', 'abcd', 'x''y', {value}, '2024-02-29', '2024-02-29 23:59:58'), (2, -1, -0.001, 1e100, '', 'ab', '', NULL, NULL, NULL), (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL); CREATE TABLE a_b (a int, b int, PRIMARY KEY (b, a)); CREATE TABLE axb (a int); INSERT INTO a_b VALUES (2, 1), (1, 2)");
+
+        if (dbms == "SQLite")
+            to.Run("PRAGMA user_version = 1"); // an unknown DBMS has no files to be made
+
+        BackupReport report = _world.Take(from, "?dialect=generic");
+        DatabaseRestoreReport restored = _world.RestoreAll(report, to, new DatabaseRestoreRequest { Verify = true }, "?dialect=generic");
+
+        Assert.Equal(from.DumpRows().Split('\n').Order(StringComparer.Ordinal), to.DumpRows().Split('\n').Order(StringComparer.Ordinal));
+        // The drivers of MariaDB and SQLite number the columns of a key as they stand in the table.
+        Assert.Equal(dbms == "PostgreSQL" ? ["b", "a"] : ["a", "b"], _world.Describe(report).Tables.Single(table => table.Name == "a_b").Key);
+        Assert.Equal("key", _world.Describe(report).Tables.Single(table => table.Name == "a_b").Order);
+        Assert.Equal(3, restored.Tables.Count);
+    }
 }

@@ -47,6 +47,20 @@ public sealed class PostgresBreakTests(PostgresTestServer server)
     }
 
     [Fact]
+    public async Task A_snapshot_that_is_given_up_leaves_none()
+    {
+        MakeLarge("given_up");
+        using CancellationTokenSource cancel = new();
+        Task<Exception?> take = Task.Run<Exception?>(() => Record.Exception(() => _snapshots.Take("given_up", cancel: cancel.Token)));
+        WaitFor(() => server.Run("postgres", CopyRuns) != "0" || take.IsCompleted);
+        await cancel.CancelAsync();
+
+        Assert.IsAssignableFrom<OperationCanceledException>(await take);
+        _snapshots.Repository.AssertNoSnapshot();
+        WaitFor(() => server.Run("postgres", NobodyIsLeft) == "t");
+    }
+
+    [Fact]
     public void A_program_that_is_killed_leaves_no_snapshot_and_no_change()
     {
         MakeLarge("killed");

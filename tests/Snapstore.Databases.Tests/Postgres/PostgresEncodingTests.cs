@@ -2,7 +2,7 @@ using Snapstore.Backup;
 
 namespace Snapstore.Databases.Tests.Postgres;
 
-/// <summary>Databases of other encodings, and parts of databases.</summary>
+/// <summary>Databases of other encodings, parts of databases, standbys.</summary>
 [Collection(PostgresCollection.Name)]
 public sealed class PostgresEncodingTests(PostgresTestServer server)
 {
@@ -30,6 +30,24 @@ public sealed class PostgresEncodingTests(PostgresTestServer server)
         Assert.Empty(report.Problems);
         Assert.Equal(before, server.Dump(database + "_new"));
         Assert.Equal(encoding, server.Run(database + "_new", "SHOW server_encoding"));
+    }
+
+    [Fact]
+    public void A_standby_gives_all_but_what_it_does_not_have()
+    {
+        server.Make("followed", "CREATE TABLE t AS SELECT g FROM generate_series(1, 100) g; CREATE UNLOGGED TABLE u AS SELECT 1 AS x; CREATE SEQUENCE s; SELECT nextval('s')");
+        server.WithStandby("followed", url =>
+        {
+            BackupReport snapshot = _snapshots.TakeUrl(url);
+            DatabaseDescription description = _snapshots.Describe(snapshot.Id);
+            Assert.Contains("unlogged table public.u", Assert.Single(description.Warnings), StringComparison.Ordinal);
+            Assert.Matches("^[0-9A-F]+/[0-9A-F]+$", description.Position["lsn"]);
+            Assert.Equal("true", description.Properties["standby"]);
+
+            DatabaseRestoreReport report = _snapshots.Restore(snapshot.Id, server.Url("followed_new"), new() { Create = true, Verify = true });
+            Assert.Equal(("public.t", 100), (Assert.Single(report.Tables).Table, report.Tables[0].Rows));
+            Assert.Equal(description.Warnings, report.Notes);
+        });
     }
 
     [Fact]

@@ -89,6 +89,35 @@ public sealed class PostgresRefusalTests(PostgresTestServer server)
     }
 
     [Fact]
+    public void What_cannot_be_removed_is_told_before_anything_is()
+    {
+        server.Make("simple", "CREATE TABLE t AS SELECT 1 AS x");
+        BackupReport snapshot = _snapshots.Take("simple");
+        server.Make("defaults", "CREATE TABLE u (id int); ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO limited");
+        string before = server.Dump("defaults");
+
+        UsageException refused = Assert.Throws<UsageException>(() => _snapshots.Restore(snapshot.Id, server.Url("defaults"), new() { Clean = true, Confirm = _ => true }));
+        Assert.Contains("default privilege of role postgres", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, server.Dump("defaults"));
+    }
+
+    [Fact]
+    public void Of_an_extension_only_the_rows_of_the_user_are_captured()
+    {
+        // What the script of an extension does by pg_extension_config_dump().
+        server.Make("extended", """
+            CREATE EXTENSION hstore; CREATE TABLE configured (id int, mine bool); CREATE TABLE inner_one (id int);
+            INSERT INTO configured VALUES (1, false), (2, true), (3, true); ALTER EXTENSION hstore ADD TABLE configured; ALTER EXTENSION hstore ADD TABLE inner_one;
+            UPDATE pg_extension SET extconfig = ARRAY['configured'::regclass], extcondition = ARRAY['WHERE mine'] WHERE extname = 'hstore'
+            """);
+        BackupReport snapshot = _snapshots.Take("extended");
+
+        TableDescription table = Assert.Single(_snapshots.Describe(snapshot.Id).Tables);
+        Assert.Equal(("configured", 2L), (table.Name, table.Rows));
+        Assert.Equal("2\tt\n3\tt\n", _snapshots.Read(snapshot.Id, table.File!));
+    }
+
+    [Fact]
     public void Roles_that_are_missing_are_told_before_anything_is_touched()
     {
         server.Make("owned", "CREATE ROLE short_lived; CREATE TABLE t (id int); ALTER TABLE t OWNER TO short_lived; CREATE TABLE u AS SELECT 1 AS x; GRANT SELECT ON u TO short_lived; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO short_lived");

@@ -65,6 +65,25 @@ public sealed class PostgresTestServer : IDisposable
         AsAccount("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
     }
 
+    /// <summary>Runs what is to be done beside a standby of this server; told the URL of a database there.</summary>
+    public void WithStandby(string database, Action<string> use)
+    {
+        string copy = $"{Folder}/standby";
+        int port = FreePort();
+        AsAccount("pg_basebackup", "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-D", copy, "-R", "-X", "stream", "-c", "fast", "--no-sync");
+        File.AppendAllLines($"{copy}/postgresql.conf", [$"port = {port}"]);
+        AsAccount("pg_ctl", "-D", copy, "-l", $"{Folder}/standby.log", "-w", "-t", "60", "start");
+        try
+        {
+            use($"postgres://postgres@127.0.0.1:{port}/{database}");
+        }
+        finally
+        {
+            AsAccount("pg_ctl", "-D", copy, "-m", "immediate", "-w", "stop");
+            Tool.Run("rm", "-rf", "--", copy);
+        }
+    }
+
     /// <summary>Runs SQL by psql and tells what it says, one row a line, columns separated by '|'.</summary>
     public string Run(string database, string sql) => Program("psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", Conninfo(database), "-c", sql).TrimEnd('\n');
 

@@ -83,9 +83,9 @@ public sealed class TreeDiffTests
         Assert.Equal((3, 350_000), totals.FilesAdded);
         Assert.Equal((1, 90_000), totals.FilesRemoved);
         Assert.Equal(1, totals.DirectoriesRemoved);
-        AddedTotals totals = added.Without(PathFinder.Root(first), CancellationToken.None);
-        Assert.Equal((1, 80_000), (totals.Blobs, totals.Bytes));
-        Assert.InRange(totals.StoredBytes, 1, 81_000);
+        AddedTotals left = added.Without(PathFinder.Root(first), CancellationToken.None);
+        Assert.Equal((1, 80_000), (left.Blobs, left.Bytes));
+        Assert.InRange(left.StoredBytes, 1, 81_000);
     }
 
     private static string Name(int number) => "n" + number.ToString("d5", CultureInfo.InvariantCulture);
