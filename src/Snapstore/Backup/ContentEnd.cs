@@ -22,12 +22,13 @@ internal static class ContentEnd
     /// <param name="old">The base.</param>
     /// <param name="cut">Where the chunker cuts.</param>
     /// <param name="end">Where the base's end is expected.</param>
-    public static int Find(ReadOnlySpan<byte> data, ReadOnlySpan<byte> old, int cut, long end)
+    /// <param name="lengthMin">Bytes that a chunk must have.</param>
+    public static int Find(ReadOnlySpan<byte> data, ReadOnlySpan<byte> old, int cut, long end, int lengthMin)
     {
         if (AreSame(data[..cut], old) || old.Length < TailSize)
             return cut;
         ReadOnlySpan<byte> tail = old[^TailSize..];
-        int low = (int)Math.Clamp(end - Slack, Limits.DeltaChunkSizeMin, data.Length);
+        int low = (int)Math.Clamp(end - Slack, Math.Min(Math.Max(lengthMin, TailSize), data.Length), data.Length);
         int high = (int)Math.Clamp(end + Slack, low, data.Length);
         int best = cut;
         for (int at = low - TailSize; at + TailSize <= high; at++)
