@@ -59,15 +59,10 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
         FoundChunk chunk = new(cut, repository.Keys.DataId(data[..cut]));
         if (_parent is not { } parent || IsKnown(chunk.Id, offset) || cut < Limits.DeltaChunkSizeMin)
             return chunk;
-<<<<<<< HEAD
         if (IsAsThere(data, offset, persisting) is { } same)
             return same;
         ReadOnlySpan<byte> reach = data[..Math.Min(data.Length, Math.Max(cut, persisting.Max))];
         bool isThere = parent.TryFind(offset, cut, out ParentItem there) && !IsPassedOver();
-=======
-        ReadOnlySpan<byte> reach = data[..Math.Min(data.Length, persisting.Max)];
-        bool isThere = parent.TryFind(offset, cut, out ParentItem there);
->>>>>>> 2c6aaf7c0a62be0103eea72dcc9ecaa51f77a547
         if (isThere && Differ(there, reach, cut, offset, parent.EndOf(there, offset), persisting.Min) is { } found)
             return found;
         if (parent.TryFindByLength(cut, out ParentItem other) && other != there && Differ(other, reach, cut, offset, cut, persisting.Min) is { } asLong)
@@ -109,12 +104,7 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
         try
         {
             ReadOnlySpan<byte> old = _bases!.ReadBase(key);
-<<<<<<< HEAD
-            int length = _isFixed ? cut : ContentEnd.Find(data, old, cut, end);
-            length = length < lengthMin ? cut : length;
-=======
             int length = _isFixed ? cut : ContentEnd.Find(data, old, cut, end, lengthMin);
->>>>>>> 2c6aaf7c0a62be0103eea72dcc9ecaa51f77a547
             FoundChunk chunk = new(length, repository.Keys.DataId(data[..length]));
             if (length != cut && IsKnown(chunk.Id, offset))
                 return chunk;
