@@ -57,10 +57,12 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     public FoundChunk Find(ReadOnlySpan<byte> data, int cut, long offset, LengthRange persisting)
     {
         FoundChunk chunk = new(cut, repository.Keys.DataId(data[..cut]));
-        if (_parent is not { } parent || IsKnown(chunk.Id, offset) || cut < Limits.DeltaChunkSizeMin || IsPassedOver())
+        if (_parent is not { } parent || IsKnown(chunk.Id, offset) || cut < Limits.DeltaChunkSizeMin)
             return chunk;
-        ReadOnlySpan<byte> reach = data[..Math.Min(data.Length, persisting.Max)];
-        bool isThere = parent.TryFind(offset, cut, out ParentItem there);
+        if (IsAsThere(data, offset, persisting) is { } same)
+            return same;
+        ReadOnlySpan<byte> reach = data[..Math.Min(data.Length, Math.Max(cut, persisting.Max))];
+        bool isThere = parent.TryFind(offset, cut, out ParentItem there) && !IsPassedOver();
         if (isThere && Differ(there, reach, cut, offset, parent.EndOf(there, offset), persisting.Min) is { } found)
             return found;
         if (parent.TryFindByLength(cut, out ParentItem other) && other != there && Differ(other, reach, cut, offset, cut, persisting.Min) is { } asLong)
@@ -80,6 +82,18 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     }
 
     private bool IsKnown(in BlobId id, long offset) => _parent!.TryMatch(id, offset) || repository.Index.Contains(id);
+
+    // What the parent has here, cut where its cut persisted: found by its id, so that it is cut so again although its base is lost
+    // or nothing is tried now.
+    private FoundChunk? IsAsThere(ReadOnlySpan<byte> data, long offset, LengthRange persisting)
+    {
+        bool isPossible = _parent!.TryFindStart(offset, out ParentItem start)
+            && start.Length >= persisting.Min && start.Length <= Math.Min(data.Length, persisting.Max);
+        if (!isPossible)
+            return null;
+        FoundChunk chunk = new((int)start.Length, repository.Keys.DataId(data[..(int)start.Length]));
+        return chunk.Id == start.Id && _parent.TryMatch(chunk.Id, offset) ? chunk : null;
+    }
 
     // The chunk as a difference from an item of the parent, which is expected to end `end` bytes behind the chunk's start; null
     // where that does not pay, or the base cannot be read.

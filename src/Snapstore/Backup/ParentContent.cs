@@ -63,6 +63,13 @@ internal sealed class ParentContent : IDisposable
     /// <summary>How far behind an offset an item is expected to end.</summary>
     public long EndOf(in ParentItem item, long offset) => item.End - (offset + _shift);
 
+    /// <summary>The chunk of the parent that begins exactly where a new one does.</summary>
+    public bool TryFindStart(long offset, out ParentItem item)
+    {
+        bool isThere = TryFind(offset, length: 0, out item);
+        return isThere && item.Offset == offset + _shift;
+    }
+
     /// <summary>What the parent has where a new chunk stands: the chunk that most of it lies in.</summary>
     public bool TryFind(long offset, int length, out ParentItem item)
     {
