@@ -30,9 +30,10 @@ internal sealed class ParentPaths(Repository repository, Snapshot? parent) : IDi
                 return _table.GetValueOrDefault(parts[^1]);
             return Below(_directoryEntry, parts[^1]);
         }
-        catch (SnapstoreException e) when (e is CorruptDataException or StorageException or UnsupportedException)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
-            // A parent that is damaged helps nobody; a snapshot without one is as good.
+            // A parent that is damaged, or swept because a prune took this session for dead, helps nobody; a snapshot without
+            // one is as good.
             (_asked, _table) = (-1, null);
             return null;
         }
