@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Snapstore.Formats;
 using Snapstore.Repositories;
 
@@ -36,6 +37,7 @@ internal sealed class BackupPipeline : IDisposable
     private readonly bool _isInline;
     private volatile bool _isStopped;
     private volatile bool _isAbandoned;
+    private volatile ExceptionDispatchInfo? _whyAbandoned;
     private WalkBatch _batch = new();
 
     public BackupPipeline(Repository repository, BlobWriter blobs, PipelineOptions options, RunProgress progress, BackupNotes notes, CancellationToken cancel)
@@ -128,6 +130,7 @@ internal sealed class BackupPipeline : IDisposable
     /// <summary>Throws what the run has failed of, if it did.</summary>
     public void ThrowIfFailed()
     {
+        _whyAbandoned?.Throw();
         _reading.ThrowIfFailed();
         _building.ThrowIfFailed();
     }
@@ -223,8 +226,10 @@ internal sealed class BackupPipeline : IDisposable
             while (_building.IsIdle && !_trees.Detached.IsEmpty)
                 _trees.TakeDetached(ThrowIfReadingEnded);
         }
-        catch
+        catch (Exception e)
         {
+            // First why, then that: who finds its stream abandoned asks why at once.
+            _whyAbandoned = ExceptionDispatchInfo.Capture(e);
             AbandonStreams();
             throw;
         }
