@@ -126,7 +126,7 @@ class MariaDb:
 
 
 class Sqlite:
-    """A file; no server."""
+    """A file; no server. Its pages are snapshotted: a row that grows moves others in its page, or into another page."""
 
     name = "SQLite"
 
@@ -167,4 +167,14 @@ class Sqlite:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-ALL = {"postgres": Postgres, "mariadb": MariaDb, "sqlite": Sqlite}
+class Odbc(Sqlite):
+    """The same file through a driver: rows, no pages."""
+
+    name = "ODBC (the driver for SQLite)"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.url = f"odbc:Driver=SQLite3;Database={self.path}"
+
+
+ALL = {"postgres": Postgres, "mariadb": MariaDb, "sqlite": Sqlite, "odbc": Odbc}

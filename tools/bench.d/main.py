@@ -20,7 +20,7 @@ TOOLS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BOUNDED_STEPS = ["first", "unchanged", "restore"]
 USAGE = """tools/bench [engine] [PART...] [STEP...]      compare on PARTs (default: source small large)
        tools/bench bounded [files|directory|sparse|blobs]...   show the memory bound of Snapstore
-       tools/bench databases [postgres|mariadb|sqlite]...   what the snapshot of a changed table costs
+       tools/bench databases [postgres|mariadb|sqlite|odbc]...   what the snapshot of a changed table costs
        tools/bench corpora [PART...]   only build the trees"""
 
 

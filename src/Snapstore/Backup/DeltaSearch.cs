@@ -99,7 +99,7 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     // where that does not pay, or the base cannot be read.
     private FoundChunk? Differ(in ParentItem item, ReadOnlySpan<byte> data, int cut, long offset, long end, int lengthMin)
     {
-        if (item.Length < Limits.DeltaChunkSizeMin || !TryFindBase(item.Id, out BlobKey key))
+        if (item.Length < Limits.DeltaChunkSizeMin || !TryFindBase(item.Id, out BlobKey key, out int before))
             return null;
         try
         {
@@ -108,7 +108,7 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
             FoundChunk chunk = new(length, repository.Keys.DataId(data[..length]));
             if (length != cut && IsKnown(chunk.Id, offset))
                 return chunk;
-            if (_encoder!.Encode(data[..length], old) is not { } frame)
+            if (_encoder!.Encode(data[..length], old, before) is not { } frame)
                 return null;
             (_failures, _pass, _passed) = (0, PassedFirst, 0);
             _parent!.Follow(item, offset, length, ContentEnd.AreSame(data[..length], old));
@@ -121,10 +121,11 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     }
 
     // A base is never a delta: where what stood here is one already, the new chunk differs from the same base.
-    private bool TryFindBase(in BlobId id, out BlobKey key)
+    private bool TryFindBase(in BlobId id, out BlobKey key, out int before)
     {
         bool isThere = repository.Index.TryFind(id, out BlobLocation place) && place.Segment.Pack.Kind == PackKind.Data;
         key = isThere ? place.Delta?.BaseKey ?? new BlobKey(id) : default;
+        before = isThere ? place.Delta?.FrameLength ?? 0 : 0;
         return isThere;
     }
 
