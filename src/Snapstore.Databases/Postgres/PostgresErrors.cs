@@ -23,6 +23,9 @@ internal static class PostgresErrors
     /// <summary>The server's code of an error that <see cref="Of"/> made; "" where the server said nothing.</summary>
     public static string CodeOf(SourceException e) => e.Data["SqlState"] as string ?? "";
 
+    /// <summary>Of an error that <see cref="Of"/> made, only what the server said.</summary>
+    public static string WordsOf(SourceException e) => e.InnerException is PostgresException said ? Said(said) : e.Message;
+
     private static string Said(PostgresException e)
     {
         string detail = string.IsNullOrEmpty(e.Detail) ? "" : $" ({e.Detail.Replace("\n", "; ", StringComparison.Ordinal)})";
@@ -33,8 +36,10 @@ internal static class PostgresErrors
     private static string Advice(PostgresException e, PostgresServer server) => e.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
-            $"; name the role in the URL and give its password by PGPASSWORD, PGPASSFILE, ~/.pgpass, {DatabasePassword.Variable} or {DatabasePassword.FileVariable}",
+            $"; {WherePasswords}",
         PostgresErrorCodes.InvalidCatalogName => "; check the URL's last part (a restore makes it with --create)",
+        PostgresErrorCodes.InsufficientPrivilege when e.MessageText.Contains("row-level security", StringComparison.Ordinal) =>
+            $"; some rows would be missing: role {server.User} needs BYPASSRLS (ALTER ROLE), or use another role, or leave the table out (--exclude-table)",
         PostgresErrorCodes.InsufficientPrivilege =>
             $"; role {server.User} must be allowed to do this: grant it (pg_read_all_data reads every table), or use another role",
         PostgresErrorCodes.LockNotAvailable => "; somebody waits to change this object: run again",
@@ -42,9 +47,14 @@ internal static class PostgresErrors
         _ => "",
     };
 
+    private static string WherePasswords =>
+        $"name the role in the URL and give its password by PGPASSWORD, PGPASSFILE, ~/.pgpass, {DatabasePassword.Variable} or {DatabasePassword.FileVariable}";
+
     private static string Lost(Exception e)
     {
         Exception inner = e.GetBaseException();
+        if (inner.Message.StartsWith("No password has been provided", StringComparison.Ordinal))
+            return $"the server asks for a password, and none is known; {WherePasswords}";
         return inner is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.AddressNotAvailable or SocketError.TimedOut or SocketError.TryAgain }
             ? $"the server cannot be reached ({inner.Message}); is it running, and are host and port right?"
             : $"the connection failed or was lost ({inner.Message.TrimEnd('.')})";

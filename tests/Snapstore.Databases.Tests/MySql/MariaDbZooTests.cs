@@ -103,6 +103,10 @@ public sealed class MariaDbZooTests(MariaDbServer server)
 
         Assert.Empty(restored.Problems);
         Assert.Equal(before, server.Sql("big", "CHECKSUM TABLE b"));
-        server.Sql("mysql", "DROP DATABASE big");
+
+        string allowed = server.Sql("mysql", "SELECT @@GLOBAL.max_allowed_packet; SET GLOBAL max_allowed_packet = 16777216");
+        SourceException failed = Assert.Throws<SourceException>(() => _runs.Restore(taken, server.Url("big_again"), Create));
+        server.Sql("mysql", $"SET GLOBAL max_allowed_packet = {allowed}; DROP DATABASE big");
+        Assert.Contains("raise max_allowed_packet", failed.Message, StringComparison.Ordinal);
     }
 }
