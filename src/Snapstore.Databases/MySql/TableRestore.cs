@@ -36,6 +36,8 @@ internal sealed class TableRestore(RestoreContext context, CapturedDatabasePart 
         }
         catch (Exception e)
         {
+            // Its transaction may hold the lock of the table that is to go.
+            connection.Abort();
             Remove(e);
             throw;
         }

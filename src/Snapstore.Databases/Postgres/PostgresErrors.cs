@@ -16,7 +16,7 @@ internal static class PostgresErrors
     /// <param name="doing">What was being done: "reading table public.orders".</param>
     public static SourceException Of(Exception e, PostgresServer server, string doing) => e switch
     {
-        PostgresException refused => new SourceException($"{server.Name}: {doing}: {Said(refused)}{Advice(refused, server)}", refused) { Data = { ["SqlState"] = refused.SqlState } },
+        PostgresException refused => new SourceException($"{server.Name}: {doing}: {Said(refused)}{Advice(refused, server, doing)}", refused) { Data = { ["SqlState"] = refused.SqlState } },
         _ => new SourceException($"{server.Name}: {doing}: {Lost(e)}", e),
     };
 
@@ -33,15 +33,16 @@ internal static class PostgresErrors
         return $"{e.MessageText}{detail}{hint}";
     }
 
-    private static string Advice(PostgresException e, PostgresServer server) => e.SqlState switch
+    private static string Advice(PostgresException e, PostgresServer server, string doing) => e.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
             $"; {WherePasswords}",
         PostgresErrorCodes.InvalidCatalogName => "; check the URL's last part (a restore makes it with --create)",
         PostgresErrorCodes.InsufficientPrivilege when e.MessageText.Contains("row-level security", StringComparison.Ordinal) =>
             $"; some rows would be missing: role {server.User} needs BYPASSRLS (ALTER ROLE), or use another role, or leave the table out (--exclude-table)",
-        PostgresErrorCodes.InsufficientPrivilege =>
+        PostgresErrorCodes.InsufficientPrivilege when doing.StartsWith("locking", StringComparison.Ordinal) || doing.StartsWith("reading", StringComparison.Ordinal) =>
             $"; role {server.User} must be allowed to do this: grant it (pg_read_all_data reads every table), or use another role",
+        PostgresErrorCodes.InsufficientPrivilege => $"; role {server.User} must be allowed to do this: grant it, or use another role",
         PostgresErrorCodes.LockNotAvailable => "; somebody waits to change this object: run again",
         PostgresErrorCodes.QueryCanceled => "; the statement was cancelled",
         _ => "",
