@@ -1,4 +1,5 @@
 using Snapstore.Formats;
+using Snapstore.Repositories;
 using Snapstore.Storage;
 
 namespace Snapstore.Backup;
@@ -166,7 +167,7 @@ internal sealed class ParentContent : IDisposable
         {
             return _items.MoveNext();
         }
-        catch (SnapstoreException e) when (e is CorruptDataException or StorageException or ObjectMissingException or UnsupportedException)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
             return false;
         }

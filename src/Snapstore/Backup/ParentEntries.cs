@@ -56,7 +56,7 @@ internal sealed class ParentEntries : IDisposable
         {
             _hasCurrent = _entries!.MoveNext();
         }
-        catch (Exception e) when (e is CorruptDataException or ObjectMissingException)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
             _hasCurrent = false;
             HasSkipped = true;
