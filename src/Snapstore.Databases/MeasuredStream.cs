@@ -5,30 +5,11 @@ namespace Snapstore.Databases;
 /// <summary>Counts and hashes what is read through it.</summary>
 /// <param name="inner">What is read; disposed of with this.</param>
 /// <param name="whenRead">Told at the end of the stream, once; not where it was given up before.</param>
-public sealed class MeasuredStream(Stream inner, Action<Measured> whenRead) : Stream
+public sealed class MeasuredStream(Stream inner, Action<Measured> whenRead) : ForwardReadStream
 {
     private readonly Blake3Hasher _hash = new();
     private long _bytes, _lines;
     private bool _isDone;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => _bytes;
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
@@ -50,23 +31,6 @@ public sealed class MeasuredStream(Stream inner, Action<Measured> whenRead) : St
 
         return count;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

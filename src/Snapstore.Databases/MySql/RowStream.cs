@@ -10,7 +10,7 @@ namespace Snapstore.Databases.MySql;
 /// <param name="isHex">For each column whether its values are bytes.</param>
 /// <param name="done">Told once, when the rows are at their end (null), or will not be read to it (why); gives the error that
 /// is thrown in its place.</param>
-internal sealed class RowStream(MySqlConnection connection, bool hasRow, bool[] isHex, Func<Exception?, Exception?> done) : Stream
+internal sealed class RowStream(MySqlConnection connection, bool hasRow, bool[] isHex, Func<Exception?, Exception?> done) : ForwardReadStream
 {
     private const int OutputSize = 64 << 10, Reserve = 16;
 
@@ -22,20 +22,6 @@ internal sealed class RowStream(MySqlConnection connection, bool hasRow, bool[] 
     private bool? _hasRow = hasRow;
     private bool _isDone;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override int Read(Span<byte> buffer)
     {
         if (_start == _end && !_isDone && !buffer.IsEmpty)
@@ -45,18 +31,6 @@ internal sealed class RowStream(MySqlConnection connection, bool hasRow, bool[] 
         _start += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Snapstore.Databases.Odbc;
 
 /// <summary>The rows of a table as the bytes of their file. Memory: 64 KiB and the largest row.</summary>
-internal sealed class OdbcRowStream : Stream
+internal sealed class OdbcRowStream : ForwardReadStream
 {
     private const int FillSize = 64 << 10;
 
@@ -27,25 +27,6 @@ internal sealed class OdbcRowStream : Stream
     }
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         if (_taken == _buffer.WrittenCount)
@@ -56,23 +37,6 @@ internal sealed class OdbcRowStream : Stream
         _taken += count;
         return count;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -6,18 +6,18 @@ namespace Snapstore.Databases.Postgres;
 /// <param name="session">The connection.</param>
 /// <param name="copy">The driver's stream.</param>
 /// <param name="doing">What is being done, for errors.</param>
-internal sealed class CopyOutStream(PostgresSession session, NpgsqlRawCopyStream copy, string doing) : ReadOnlyStream
+internal sealed class CopyOutStream(PostgresSession session, NpgsqlRawCopyStream copy, string doing) : ForwardReadStream
 {
     private bool _isAtEnd;
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count)
+    public override int Read(Span<byte> buffer)
     {
         if (_isAtEnd)
             return 0;
         session.Cancel.ThrowIfCancellationRequested();
-        int read = session.Guard(doing, () => copy.Read(buffer, offset, count));
-        _isAtEnd = read == 0 && count > 0;
+        int read = session.Guard(doing, buffer, copy.Read);
+        _isAtEnd = read == 0 && !buffer.IsEmpty;
         return read;
     }
 

@@ -1,7 +1,7 @@
 namespace Snapstore.Databases.Postgres;
 
 /// <summary>The content of a large object at one moment.</summary>
-internal sealed class LargeObjectStream(PostgresReaders readers, uint oid) : ReadOnlyStream
+internal sealed class LargeObjectStream(PostgresReaders readers, uint oid) : ForwardReadStream
 {
     private const int PieceSize = 1 << 20;
 
@@ -11,12 +11,12 @@ internal sealed class LargeObjectStream(PostgresReaders readers, uint oid) : Rea
     private long _offset;
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count)
+    public override int Read(Span<byte> buffer)
     {
-        if (_at == _piece.Length && _session is not null && count > 0)
+        if (_at == _piece.Length && _session is not null && !buffer.IsEmpty)
             Next();
-        int taken = Math.Min(count, _piece.Length - _at);
-        _piece.AsSpan(_at, taken).CopyTo(buffer.AsSpan(offset));
+        int taken = Math.Min(buffer.Length, _piece.Length - _at);
+        _piece.AsSpan(_at, taken).CopyTo(buffer);
         _at += taken;
         return taken;
     }

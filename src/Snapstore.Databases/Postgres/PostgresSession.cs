@@ -155,11 +155,15 @@ internal sealed class PostgresSession : IDisposable
     });
 
     /// <inheritdoc cref="Guard(string, Action)"/>
-    public T Guard<T>(string doing, Func<T> action)
+    public T Guard<T>(string doing, Func<T> action) => Guard(doing, action, static run => run());
+
+    /// <inheritdoc cref="Guard(string, Action)"/>
+    public T Guard<TWith, T>(string doing, TWith with, Func<TWith, T> action)
+        where TWith : allows ref struct
     {
         try
         {
-            return action();
+            return action(with);
         }
         catch (Exception e) when (PostgresErrors.IsOfDriver(e))
         {

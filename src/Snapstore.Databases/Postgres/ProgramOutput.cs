@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace Snapstore.Databases.Postgres;
 
 /// <summary>What a program writes, as a stream that ends well only if the program does.</summary>
-internal sealed class ProgramOutput : ReadOnlyStream
+internal sealed class ProgramOutput : ForwardReadStream
 {
     private const int ErrorSizeMax = 4096;
 
@@ -33,23 +33,23 @@ internal sealed class ProgramOutput : ReadOnlyStream
     public void WaitForFirst()
     {
         byte[] buffer = new byte[4096];
-        int count = Read(buffer, 0, buffer.Length);
+        int count = Read(buffer);
         _first = buffer[..count];
     }
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count)
+    public override int Read(Span<byte> buffer)
     {
         if (_firstAt < _first.Length)
         {
-            int taken = Math.Min(count, _first.Length - _firstAt);
-            _first.AsSpan(_firstAt, taken).CopyTo(buffer.AsSpan(offset));
+            int taken = Math.Min(buffer.Length, _first.Length - _firstAt);
+            _first.AsSpan(_firstAt, taken).CopyTo(buffer);
             _firstAt += taken;
             return taken;
         }
 
-        int read = _isAtEnd ? 0 : _output.Read(buffer, offset, count);
-        if (read == 0 && count > 0 && !_isAtEnd)
+        int read = _isAtEnd ? 0 : _output.Read(buffer);
+        if (read == 0 && !buffer.IsEmpty && !_isAtEnd)
         {
             ThrowIfFailed();
             _isAtEnd = true;

@@ -1,7 +1,7 @@
 namespace Snapstore.Databases.Postgres;
 
 /// <summary>The rows of one table at one moment, and the proof at the end that they were that table's.</summary>
-internal sealed class TableRowsStream : ReadOnlyStream
+internal sealed class TableRowsStream : ForwardReadStream
 {
     private readonly PostgresReaders _readers;
     private readonly PostgresTable _table;
@@ -30,10 +30,10 @@ internal sealed class TableRowsStream : ReadOnlyStream
     private string Doing => $"reading table {_table.FullName}";
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count)
+    public override int Read(Span<byte> buffer)
     {
-        int read = _rows?.Read(buffer, offset, count) ?? 0;
-        if (read == 0 && count > 0 && _rows is not null)
+        int read = _rows?.Read(buffer) ?? 0;
+        if (read == 0 && !buffer.IsEmpty && _rows is not null)
             End();
         return read;
     }

@@ -1,23 +1,9 @@
 namespace Snapstore.Databases.Sqlite;
 
 /// <summary>The pages of a database as one stream; they stay open behind it.</summary>
-internal sealed class SqlitePageStream(SqlitePages pages) : Stream
+internal sealed class SqlitePageStream(SqlitePages pages) : ForwardReadStream
 {
     private long _offset;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => _offset;
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -25,16 +11,4 @@ internal sealed class SqlitePageStream(SqlitePages pages) : Stream
         _offset += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

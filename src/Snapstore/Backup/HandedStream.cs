@@ -3,7 +3,7 @@ namespace Snapstore.Backup;
 /// <summary>Bytes on their way from the thread that writes them to the one that reads them, through a ring.</summary>
 /// <param name="ring">Where they wait.</param>
 /// <param name="returnRing">Takes the ring back once both sides are done.</param>
-internal sealed class HandedStream(byte[] ring, Action<byte[]> returnRing) : Stream
+internal sealed class HandedStream(byte[] ring, Action<byte[]> returnRing) : ForwardReadStream
 {
     /// <summary>Bytes of a ring: so much may be written that is not read.</summary>
     public const int RingSize = 512 << 10;
@@ -20,25 +20,6 @@ internal sealed class HandedStream(byte[] ring, Action<byte[]> returnRing) : Str
             lock (_lock)
                 return _isEnded;
         }
-    }
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <summary>Takes bytes from the writer; false where nobody will read them.</summary>
@@ -115,23 +96,6 @@ internal sealed class HandedStream(byte[] ring, Action<byte[]> returnRing) : Str
 
         return count;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>The reader is done: nothing more is taken.</summary>
     protected override void Dispose(bool disposing)

@@ -7,7 +7,7 @@ namespace Snapstore.Backup;
 /// <param name="makeJob">Makes the job that reads a larger one.</param>
 /// <param name="mayBeSmall">False where it is known to be large.</param>
 internal sealed class WrittenFile(
-    WrittenFiles files, Action<byte[]> putWhole, Func<Stream, PieceQueue, FileJob> makeJob, bool mayBeSmall) : Stream
+    WrittenFiles files, Action<byte[]> putWhole, Func<Stream, PieceQueue, FileJob> makeJob, bool mayBeSmall) : ForwardWriteStream
 {
     private readonly MemoryStream? _whole = files.GathersWhole ? new MemoryStream() : null;
     private byte[]? _start;
@@ -18,23 +18,7 @@ internal sealed class WrittenFile(
     private bool _isEnded;
 
     /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
     public override bool CanWrite => !_isEnded;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -58,23 +42,6 @@ internal sealed class WrittenFile(
             StartReading();
         Hand(buffer);
     }
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>The content is whole.</summary>
     protected override void Dispose(bool disposing)

@@ -1,18 +1,12 @@
 namespace Snapstore.Browse;
 
 /// <summary>Pieces of content as a stream to be read once; holes as zeros.</summary>
-internal sealed class ContentStream(IEnumerable<ContentPiece> pieces, long length) : Stream
+internal sealed class ContentStream(IEnumerable<ContentPiece> pieces, long length) : ForwardReadStream
 {
     private readonly IEnumerator<ContentPiece> _pieces = pieces.GetEnumerator();
     private ReadOnlyMemory<byte> _bytes;
     private long _hole;
     private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -46,18 +40,6 @@ internal sealed class ContentStream(IEnumerable<ContentPiece> pieces, long lengt
         _position += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
