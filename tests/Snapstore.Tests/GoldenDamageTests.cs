@@ -16,7 +16,7 @@ public sealed class GoldenDamageTests(ITestOutputHelper output)
     // Of a large object one byte of so many is altered (header, trailer and directory: every one), and it is cut at one of so many.
     private const int FlipStride = 7, CutStride = 61, SmallObjectMax = 2048;
 
-    private TestStorage _good = new();
+    private TestStorage _good = Load("v1");
     private string _keyFile = "";
     private readonly Dictionary<SessionId, SortedDictionary<string, string>> _contents = [];
     private readonly ConcurrentDictionary<string, int> _counts = [];

@@ -1,6 +1,5 @@
 using Snapstore.Formats;
 using Snapstore.Repositories;
-using Snapstore.Storage;
 
 namespace Snapstore.Backup;
 

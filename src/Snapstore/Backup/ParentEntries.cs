@@ -1,7 +1,6 @@
 using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Sources;
-using Snapstore.Storage;
 
 namespace Snapstore.Backup;
 

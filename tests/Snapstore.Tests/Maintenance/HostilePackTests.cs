@@ -99,7 +99,9 @@ public sealed class HostilePackTests : IDisposable
         foreach ((byte[] Frame, int Length) lie in ((byte[], int)[])[
             (frame, changed.Length - 1), (frame, Limits.BlobSizeMax), (frame[..^1], changed.Length), ([.. frame, 0], changed.Length), ([.. frame, .. frame], changed.Length),
             (Frame(new byte[64 << 20], old), changed.Length), (Frame(new byte[changed.Length], old), changed.Length), (Frame(changed, [.. old, 1]), changed.Length)])
+        {
             AssertDamage(Deltas((key, lie.Frame, lie.Length, prefix)), [Raw, .. lie.Frame]);
+        }
     }
 
     [Fact]
