@@ -73,6 +73,8 @@ internal static class DatabaseTargets
         try
         {
             using WalFile wal = WalFile.Recover(StillFile.Open(Encoding.UTF8.GetBytes(file)), PageSize);
+            if (wal.PageCount == 0)
+                return FuzzTarget.Refused;
             byte[] page = new byte[PageSize];
             for (int at = WalHeaderSize; at + FrameSize <= log.Length; at += FrameSize)
             {
