@@ -47,7 +47,7 @@ internal static class StreamSource
     {
         if (request.Stream == InputFile.StandardInput)
         {
-            using Stream input = Console.OpenStandardInput();
+            using Stream input = StandardInput.Open(context.Cancel);
             return Run(context, repository, request, new OpenedStream(input, [], null), options, progress);
         }
 
