@@ -63,6 +63,8 @@ internal sealed class DatabaseRestore(RestoreContext context, CapturedDatabasePa
         foreach (TableDescription table in part.Tables)
             Create(writer, table);
         IReadOnlyList<TableOutcome> outcomes = LoadTables();
+        if (_isReplacing)
+            DatabaseRestoreReport.RefuseToReplace(_problems, "restore into another database and look");
         writer.CreateAll(part.OfKind(AfterTables), _work);
         if (_isReplacing)
             Replace(connection, writer);

@@ -33,6 +33,8 @@ internal sealed class TableRestore(RestoreContext context, CapturedDatabasePart 
         try
         {
             outcome = Fill(connection, files, definition);
+            if (isThere)
+                DatabaseRestoreReport.RefuseToReplace(_problems, "restore the table beside it (--as NAME) and look");
         }
         catch (Exception e)
         {

@@ -50,6 +50,22 @@ public sealed class MariaDbTableTests(MariaDbServer server)
     }
 
     [Fact]
+    public void What_is_there_does_not_give_way_to_what_is_not_as_recorded()
+    {
+        BackupReport taken = Shop("shop_kept");
+        server.Sql("shop_kept", "SET foreign_key_checks=0; DELETE FROM orders");
+        string changed = server.Dump("shop_kept"), databases = server.Sql("", "SHOW DATABASES");
+
+        foreach (DatabaseRestoreRequest request in (DatabaseRestoreRequest[])[Orders, new() { Clean = true }])
+        {
+            string failed = Assert.Throws<SourceException>(() => _runs.Restore(taken, server.Url("shop_kept"), request with { Confirm = _ => true }, recorded: OtherRecords.OneRowMore)).Message;
+            Assert.Contains("was left as it is", failed, StringComparison.Ordinal);
+            Assert.Equal(changed, server.Dump("shop_kept"));
+            Assert.Equal(databases, server.Sql("", "SHOW DATABASES"));
+        }
+    }
+
+    [Fact]
     public void Chosen_rows_are_compared_and_brought_back()
     {
         BackupReport taken = Shop("shop_rows");
