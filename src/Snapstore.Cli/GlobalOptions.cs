@@ -7,7 +7,7 @@ internal static class GlobalOptions
 {
     /// <summary>Where the repository is.</summary>
     public static Option<string?> Repository { get; } =
-        Declare.Text("--repo", "DIR", "Where the repository is (else $SNAPSTORE_REPOSITORY)", "-r");
+        Declare.Text("--repo", "DIR", "Where the repository is: a directory, s3:https://ENDPOINT/BUCKET/PREFIX or oss:ENDPOINT/BUCKET/PREFIX (else $SNAPSTORE_REPOSITORY)", "-r");
 
     /// <summary>A file whose first line is the password.</summary>
     public static Option<string?> PasswordFile { get; } = Declare.Text(

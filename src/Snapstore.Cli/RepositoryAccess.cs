@@ -19,8 +19,7 @@ internal sealed class RepositoryAccess(ParseResult parsed)
             string? location = parsed.GetValue(GlobalOptions.Repository) ?? Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY");
             if (string.IsNullOrEmpty(location))
                 throw new UsageException("no repository was named: use --repo DIR or set SNAPSTORE_REPOSITORY");
-            if (location.Contains("://", StringComparison.Ordinal))
-                throw new UsageException($"'{Escaped.Text(location)}' is not a repository that this program can reach: name a directory");
+            StoragePlaces.Check(location);
             return location;
         }
     }
@@ -30,7 +29,7 @@ internal sealed class RepositoryAccess(ParseResult parsed)
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
     public Repository Open()
     {
-        LocalStorage storage = LocalStorage.Open(Location);
+        IStorage storage = StoragePlaces.Open(Location);
         try
         {
             _ = RepositoryOpener.ReadPlainConfig(storage);
@@ -43,16 +42,24 @@ internal sealed class RepositoryAccess(ParseResult parsed)
         }
     }
 
-    /// <summary>Opens the place for a new repository, making the directory where it is missing.</summary>
+    /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>
     /// <exception cref="UsageException">There is a repository already.</exception>
-    public IStorage Create()
+    public IStorage Create(bool makeBucket)
     {
-        LocalStorage storage = LocalStorage.Create(Location);
-        RepositoryOpener.RefuseExisting(storage);
-        return storage;
+        IStorage storage = StoragePlaces.Create(Location, makeBucket);
+        try
+        {
+            RepositoryOpener.RefuseExisting(storage);
+            return storage;
+        }
+        catch
+        {
+            storage.Dispose();
+            throw;
+        }
     }
 
-    private static Repository Open(LocalStorage storage, SecretSource source)
+    private static Repository Open(IStorage storage, SecretSource source)
     {
         for (int attempt = 1; ; attempt++)
         {
