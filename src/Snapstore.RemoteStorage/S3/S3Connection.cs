@@ -7,11 +7,9 @@ namespace Snapstore.RemoteStorage.S3;
 /// <summary>Makes the SDK's client for a location: every retry, time-out and check is ours, so that none happens unseen.</summary>
 internal static class S3Connection
 {
-    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(15);
-
     /// <summary>The client.</summary>
     /// <exception cref="StorageException">There are no credentials.</exception>
-    public static AmazonS3Client Open(S3Location location, S3Settings settings)
+    public static AmazonS3Client Open(S3Location location, S3Settings settings, HttpConnections connections)
     {
         AmazonS3Config config = new()
         {
@@ -22,7 +20,7 @@ internal static class S3Connection
             MaxStaleConnectionRetries = 0,
             ThrottleRetries = false,
             Timeout = Timeout.InfiniteTimeSpan,
-            ConnectTimeout = ConnectTime,
+            HttpClientFactory = connections,
             // The default asks for checksums that not every store knows (Ceph 16: 400 XAmzContentSHA256Mismatch). The hash
             // in the signature covers what is sent.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,

@@ -34,11 +34,13 @@ internal static class S3Failure
         AmazonServiceException service => PassingCodes.Contains(service.ErrorCode ?? "")
             || service.StatusCode is 0 or HttpStatusCode.OK or HttpStatusCode.RequestTimeout or HttpStatusCode.Conflict or HttpStatusCode.PartialContent
             || (int)service.StatusCode == TooManyRequests
+            // An answer that was cut before it said what is wrong with the request: perhaps it was damaged on its way.
+            || (service.StatusCode == HttpStatusCode.BadRequest && service.ErrorCode is null or "" or "BadRequest")
             || service.StatusCode >= HttpStatusCode.InternalServerError,
         _ => true,
     };
 
-    /// <summary>True where the request says that the object, or what it is asked of, is not there.</summary>
+    /// <summary>True where the request says that the object is not there.</summary>
     public static bool IsMissing(AmazonS3Exception failure) =>
         failure.StatusCode == HttpStatusCode.NotFound && failure.ErrorCode is not ("NoSuchBucket" or "NoSuchUpload");
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Snapstore.Storage;
@@ -15,6 +16,7 @@ public sealed class S3Storage : IStorage
 
     private readonly S3Location _place;
     private readonly S3Settings _settings;
+    private readonly HttpConnections _connections = new();
     private readonly AmazonS3Client _client;
     private readonly SpoolMemory _memory = new(SpoolBlocksMax);
     private readonly S3Upload _upload;
@@ -22,7 +24,7 @@ public sealed class S3Storage : IStorage
     private S3Storage(S3Location place, S3Settings settings)
     {
         (_place, _settings, Location) = (place, settings, place.ToString());
-        _client = S3Connection.Open(place, settings);
+        _client = S3Connection.Open(place, settings, _connections);
         _upload = new S3Upload(this, _client, place, settings);
     }
 
@@ -124,7 +126,11 @@ public sealed class S3Storage : IStorage
     });
 
     /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _connections.Dispose();
+    }
 
     internal bool Put(StorageKey key, Spool content) => _upload.Put(key, content);
 
@@ -141,7 +147,7 @@ public sealed class S3Storage : IStorage
         {
             return null;
         }
-        catch (AmazonS3Exception e) when (!S3Failure.IsPassing(e))
+        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.TemporaryRedirect or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden)
         {
             // An answer to HEAD has no body that could say why; one to GET has.
             GetObjectRequest request = new() { BucketName = _place.Bucket, Key = _place.Prefix + key.Name, ByteRange = new ByteRange(0, 0) };

@@ -114,7 +114,11 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
         string upload = storage.Attempts($"writing {key}").Run(watch => client.InitiateMultipartUploadAsync(request, watch.Token)).UploadId;
         try
         {
-            return CompleteParts(key, upload, PutParts(key, upload, content)) || IsOurs(key, content, mark);
+            if (CompleteParts(key, upload, PutParts(key, upload, content)))
+                return true;
+            return storage.SizeOf(key) is not null
+                ? IsOurs(key, content, mark)
+                : throw new StorageException($"{storage.Location}: writing {key}: its parts were removed before they were joined; does a rule of the bucket remove them too early? Run again") { IsTransient = true };
         }
         catch (SnapstoreException)
         {
@@ -167,7 +171,7 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
             await client.CompleteMultipartUploadAsync(request, watch.Token).ConfigureAwait(false);
             return true;
         }
-        catch (AmazonS3Exception e) when (S3Failure.IsTaken(e) || e.ErrorCode == "NoSuchUpload")
+        catch (AmazonS3Exception e) when (S3Failure.IsTaken(e) || (e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket"))
         {
             return false;
         }
