@@ -21,6 +21,14 @@ internal static class GlobalOptions
     public static Option<string?> KeyFile { get; } =
         Declare.Text("--key-file", "FILE", "Open the repository with a key file (else $SNAPSTORE_KEY_FILE)");
 
+    /// <summary>How fast objects go to an object store.</summary>
+    public static Option<string?> LimitUpload { get; } =
+        Declare.Text("--limit-upload", "SIZE", "Send at most SIZE a second to an object store, as 500KiB or 10MiB");
+
+    /// <summary>How fast objects come from an object store.</summary>
+    public static Option<string?> LimitDownload { get; } =
+        Declare.Text("--limit-download", "SIZE", "Fetch at most SIZE a second from an object store");
+
     /// <summary>JSON instead of text.</summary>
     public static Option<bool> Json { get; } = Declare.Flag("--json", "Print one JSON object a line");
 
@@ -36,7 +44,7 @@ internal static class GlobalOptions
 
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Option> All { get; } =
-        [Repository, PasswordFile, PasswordCommand, KeyFile, Json, Quiet, Verbose, Help];
+        [Repository, PasswordFile, PasswordCommand, KeyFile, LimitUpload, LimitDownload, Json, Quiet, Verbose, Help];
 
     static GlobalOptions()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Snapstore.Crypto;
+using Snapstore.RemoteStorage;
 using Snapstore.Repositories;
 using Snapstore.Storage;
 
@@ -24,12 +25,18 @@ internal sealed class RepositoryAccess(ParseResult parsed)
         }
     }
 
+    private TransferLimits Limits => new(
+        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)));
+
+    /// <summary>Opens the place where the repository is, without any key.</summary>
+    public IStorage OpenStorage() => StoragePlaces.Open(Location, Limits);
+
     /// <summary>Opens the repository. A password typed wrong may be typed again.</summary>
     /// <exception cref="RepositoryNotFoundException">There is none; nothing was asked.</exception>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
     public Repository Open()
     {
-        IStorage storage = StoragePlaces.Open(Location);
+        IStorage storage = OpenStorage();
         try
         {
             _ = RepositoryOpener.ReadPlainConfig(storage);
@@ -46,7 +53,7 @@ internal sealed class RepositoryAccess(ParseResult parsed)
     /// <exception cref="UsageException">There is a repository already.</exception>
     public IStorage Create(bool makeBucket)
     {
-        IStorage storage = StoragePlaces.Create(Location, makeBucket);
+        IStorage storage = StoragePlaces.Create(Location, Limits, makeBucket);
         try
         {
             RepositoryOpener.RefuseExisting(storage);
@@ -58,6 +65,8 @@ internal sealed class RepositoryAccess(ParseResult parsed)
             throw;
         }
     }
+
+    private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 
     private static Repository Open(IStorage storage, SecretSource source)
     {

@@ -7,16 +7,14 @@ internal sealed class HttpConnections : HttpClientFactory, IDisposable
 {
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(15), IdleTime = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient _client = new(new NoExpectation { InnerHandler = new SocketsHttpHandler
+    private readonly HttpClient _client;
+
+    /// <summary>Connections that send no faster than the limit; null for none.</summary>
+    public HttpConnections(RateLimit? upload)
     {
-        ConnectTimeout = ConnectTime,
-        PooledConnectionIdleTimeout = IdleTime,
-        AllowAutoRedirect = false,
-        UseCookies = false,
-    } })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+        SocketsHttpHandler sockets = new() { ConnectTimeout = ConnectTime, PooledConnectionIdleTimeout = IdleTime, AllowAutoRedirect = false, UseCookies = false };
+        _client = new HttpClient(new OnTheWay(upload) { InnerHandler = sockets }) { Timeout = Timeout.InfiniteTimeSpan };
+    }
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 
@@ -26,13 +24,15 @@ internal sealed class HttpConnections : HttpClientFactory, IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    // The SDK asks before each PUT whether it may send (Expect: 100-continue): a round trip for each, and a second where
-    // something on the way does not answer that.
-    private sealed class NoExpectation : DelegatingHandler
+    private sealed class OnTheWay(RateLimit? upload) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            // The SDK asks before each PUT whether it may send (Expect: 100-continue): a round trip for each, and a second
+            // where something on the way does not answer that.
             request.Headers.ExpectContinue = false;
+            if (upload is not null && request.Content is { } content)
+                request.Content = new LimitedContent(content, upload);
             return base.SendAsync(request, cancellationToken);
         }
     }

@@ -8,7 +8,7 @@ using Snapstore.Storage;
 namespace Snapstore.RemoteStorage.S3;
 
 /// <summary>Reads a range of an object, over as many requests as it takes.</summary>
-internal sealed class S3RangeRead(AmazonS3Client client, S3Location place, StorageKey key)
+internal sealed class S3RangeRead(AmazonS3Client client, S3Location place, StorageKey key, RateLimit? limit)
 {
     private const int BufferSize = 128 << 10;
 
@@ -32,6 +32,8 @@ internal sealed class S3RangeRead(AmazonS3Client client, S3Location place, Stora
                 buffer.AsSpan(0, count).CopyTo(destination[done..]);
                 done += count;
                 watch.Moved(count);
+                if (limit is not null)
+                    Thread.Sleep(limit.Take(count));
             }
         }
         finally

@@ -23,6 +23,12 @@ public sealed record S3Settings
     /// <summary>Bytes of one part; stores take 5 MiB or more.</summary>
     public int PartSize { get; init; } = 16 << 20;
 
+    /// <summary>How fast objects go up; null for as fast as they can.</summary>
+    public RateLimit? Upload { get; init; }
+
+    /// <summary>How fast objects come down; null for as fast as they can.</summary>
+    public RateLimit? Download { get; init; }
+
     /// <summary>Names in one page of a listing.</summary>
     public int ListPage { get; init; } = 1000;
 

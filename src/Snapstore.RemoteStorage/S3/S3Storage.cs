@@ -16,7 +16,7 @@ public sealed class S3Storage : IStorage
 
     private readonly S3Location _place;
     private readonly S3Settings _settings;
-    private readonly HttpConnections _connections = new();
+    private readonly HttpConnections _connections;
     private readonly AmazonS3Client _client;
     private readonly SpoolMemory _memory = new(SpoolBlocksMax);
     private readonly S3Upload _upload;
@@ -24,12 +24,16 @@ public sealed class S3Storage : IStorage
     private S3Storage(S3Location place, S3Settings settings)
     {
         (_place, _settings, Location) = (place, settings, place.ToString());
+        _connections = new HttpConnections(settings.Upload);
         _client = S3Connection.Open(place, settings, _connections);
         _upload = new S3Upload(this, _client, place, settings);
     }
 
     /// <inheritdoc/>
     public string Location { get; }
+
+    /// <inheritdoc/>
+    public int WritersMax => 4;
 
     /// <summary>Opens a place. Nothing is asked of the store yet.</summary>
     /// <exception cref="StorageException">There are no credentials.</exception>
@@ -81,7 +85,7 @@ public sealed class S3Storage : IStorage
         }
 
         S3Attempts attempts = Attempts($"reading {key}");
-        S3RangeRead read = new(_client, _place, key);
+        S3RangeRead read = new(_client, _place, key, _settings.Download);
         int done = 0;
         while (done < destination.Length)
         {
