@@ -15,6 +15,8 @@ public sealed partial record S3Location
     // Providers whose certificates cover bucket.endpoint, and some of which take no other style.
     private static readonly string[] VirtualHosted = [".amazonaws.com", ".amazonaws.com.cn", ".aliyuncs.com"];
 
+    private static readonly string[] RegionVariables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
     private S3Location(Uri endpoint, string bucket, string prefix) =>
         (Endpoint, Bucket, Prefix) = (endpoint, bucket, prefix);
 
@@ -108,7 +110,7 @@ public sealed partial record S3Location
     }
 
     private static string? RegionOfEnvironment() =>
-        new[] { "AWS_REGION", "AWS_DEFAULT_REGION" }.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+        RegionVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
 
     private static Dictionary<string, string> Parameters(string query)
     {

@@ -209,7 +209,11 @@ internal sealed class FaultProxy : IDisposable
     // Until the client has had enough.
     private async Task<bool> Hang(BufferedStream client)
     {
-        await client.ReadAsync(new byte[1], _end.Token);
+        byte[] more = new byte[1];
+        while (await client.ReadAsync(more, _end.Token) > 0)
+        {
+        }
+
         return false;
     }
 

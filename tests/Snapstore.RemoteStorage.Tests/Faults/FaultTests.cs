@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Snapstore.RemoteStorage.S3;
 using Snapstore.RemoteStorage.Tests.S3;
-using Snapstore.Storage;
 using Xunit.Abstractions;
 
 namespace Snapstore.RemoteStorage.Tests.Faults;

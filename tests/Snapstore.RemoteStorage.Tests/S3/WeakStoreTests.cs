@@ -88,5 +88,5 @@ public sealed class WeakStoreTests : IDisposable
         Assert.False(storage.PutIfAbsent(key, content));
     }
 
-    private S3Storage Create(string place) => S3Storage.Create(S3Location.Parse(place), makeBucket: true, FakeS3.Settings with { ListPage = 7 });
+    private static S3Storage Create(string place) => S3Storage.Create(S3Location.Parse(place), makeBucket: true, FakeS3.Settings with { ListPage = 7 });
 }
