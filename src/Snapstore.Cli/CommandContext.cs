@@ -29,7 +29,7 @@ internal sealed record CommandContext(
     public Repository OpenRepository() => Access.Open();
 
     /// <summary>Opens the place where the repository is, without any key.</summary>
-    public IStorage OpenStorage() => LocalStorage.Open(Access.Location);
+    public IStorage OpenStorage() => Access.OpenStorage();
 
     /// <summary>Selects snapshots of an opened repository; manifests that cannot be read become warnings.</summary>
     public SnapshotSelector Selector(Repository repository, SnapshotFilter? filter = null)

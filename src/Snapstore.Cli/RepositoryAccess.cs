@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Snapstore.Crypto;
+using Snapstore.RemoteStorage;
 using Snapstore.Repositories;
 using Snapstore.Storage;
 
@@ -19,18 +20,23 @@ internal sealed class RepositoryAccess(ParseResult parsed)
             string? location = parsed.GetValue(GlobalOptions.Repository) ?? Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY");
             if (string.IsNullOrEmpty(location))
                 throw new UsageException("no repository was named: use --repo DIR or set SNAPSTORE_REPOSITORY");
-            if (location.Contains("://", StringComparison.Ordinal))
-                throw new UsageException($"'{Escaped.Text(location)}' is not a repository that this program can reach: name a directory");
+            StoragePlaces.Check(location);
             return location;
         }
     }
+
+    private TransferLimits Limits => new(
+        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)));
+
+    /// <summary>Opens the place where the repository is, without any key.</summary>
+    public IStorage OpenStorage() => StoragePlaces.Open(Location, Limits);
 
     /// <summary>Opens the repository. A password typed wrong may be typed again.</summary>
     /// <exception cref="RepositoryNotFoundException">There is none; nothing was asked.</exception>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
     public Repository Open()
     {
-        LocalStorage storage = LocalStorage.Open(Location);
+        IStorage storage = OpenStorage();
         try
         {
             _ = RepositoryOpener.ReadPlainConfig(storage);
@@ -43,16 +49,26 @@ internal sealed class RepositoryAccess(ParseResult parsed)
         }
     }
 
-    /// <summary>Opens the place for a new repository, making the directory where it is missing.</summary>
+    /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>
     /// <exception cref="UsageException">There is a repository already.</exception>
-    public IStorage Create()
+    public IStorage Create(bool makeBucket)
     {
-        LocalStorage storage = LocalStorage.Create(Location);
-        RepositoryOpener.RefuseExisting(storage);
-        return storage;
+        IStorage storage = StoragePlaces.Create(Location, Limits, makeBucket);
+        try
+        {
+            RepositoryOpener.RefuseExisting(storage);
+            return storage;
+        }
+        catch
+        {
+            storage.Dispose();
+            throw;
+        }
     }
 
-    private static Repository Open(LocalStorage storage, SecretSource source)
+    private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
+
+    private static Repository Open(IStorage storage, SecretSource source)
     {
         for (int attempt = 1; ; attempt++)
         {

@@ -15,12 +15,15 @@ internal sealed class InitCommand : VerbCommand
     private readonly Option<string?> _chunker = Declare.Text(
         "--chunker", "KIND:SIZE", "How content is cut: cdc:SIZE by content, or fixed:SIZE in blocks, for database files and disk images (default cdc:64KiB)");
 
+    private readonly Option<bool> _createBucket = Declare.Flag("--create-bucket", "Make the bucket where it is missing (s3:, oss:)");
+
     private readonly NewSecretOptions _newSecret = new(NewSecretUse.Init);
 
     public InitCommand()
         : base("init", Summary)
     {
         Options.Add(_chunker);
+        Options.Add(_createBucket);
         _newSecret.AddTo(this);
     }
 
@@ -34,6 +37,7 @@ internal sealed class InitCommand : VerbCommand
     [
         ("snapstore --repo /mnt/backup init", "Asks for a new password twice and makes a repository."),
         ("snapstore --repo /mnt/backup init --new-key-file /root/backup.key", "A repository that opens with a new key file: for machines."),
+        ("snapstore --repo s3:https://s3.eu-central-1.amazonaws.com/bucket/prod init --create-bucket", "In an object store; its credentials are taken from the environment or a profile."),
     ];
 
     public override string Remarks =>
@@ -44,7 +48,7 @@ internal sealed class InitCommand : VerbCommand
         string chunker = ChunkerParameters.Parse(context.Value(_chunker) ?? "cdc:64KiB").ToString();
         KdfCost cost = _newSecret.Cost(context) ?? KdfCost.Default;
         string location = context.Access.Location;
-        IStorage storage = context.Access.Create();
+        IStorage storage = context.Access.Create(context.Value(_createBucket));
         using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));
         KeyLabel label = _newSecret.Label(context);
         using Repository repository = Create(storage, secret, () => RepositoryOpener.Create(
