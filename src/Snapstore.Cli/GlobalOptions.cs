@@ -29,6 +29,10 @@ internal static class GlobalOptions
     public static Option<string?> LimitDownload { get; } =
         Declare.Text("--limit-download", "SIZE", "Fetch at most SIZE a second from an object store");
 
+    /// <summary>Nothing kept here of a repository far away.</summary>
+    public static Option<bool> NoCache { get; } =
+        Declare.Flag("--no-cache", "Fetch all from a repository in an object store; keep nothing of it in $SNAPSTORE_CACHE_DIR");
+
     /// <summary>JSON instead of text.</summary>
     public static Option<bool> Json { get; } = Declare.Flag("--json", "Print one JSON object a line");
 
@@ -44,7 +48,7 @@ internal static class GlobalOptions
 
     /// <summary>All of them, in the order of the help.</summary>
     public static IReadOnlyList<Option> All { get; } =
-        [Repository, PasswordFile, PasswordCommand, KeyFile, LimitUpload, LimitDownload, Json, Quiet, Verbose, Help];
+        [Repository, PasswordFile, PasswordCommand, KeyFile, LimitUpload, LimitDownload, NoCache, Json, Quiet, Verbose, Help];
 
     static GlobalOptions()
     {

@@ -21,6 +21,9 @@ internal static class StoragePlaces
             throw new UsageException("the repository's location is none that this program can reach: name a directory, or s3:https://ENDPOINT/BUCKET/PREFIX");
     }
 
+    /// <summary>True where reading takes a network.</summary>
+    public static bool IsFar(string location) => S3Location.IsMeant(location);
+
     /// <summary>Opens the storage there.</summary>
     public static IStorage Open(string location, TransferLimits limits = default)
     {
