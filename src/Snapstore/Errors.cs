@@ -43,6 +43,10 @@ public sealed class StorageException(string message, Exception? inner = null)
     /// <summary>True where the same call may go through later.</summary>
     public bool IsTransient { get; init; }
 
+    /// <summary>The permission that the storage says is lacking, by the name that its administrators know it by; null for any
+    /// other failure.</summary>
+    public string? MissingRight { get; init; }
+
     /// <inheritdoc/>
     public override int ExitCode => 1;
 }

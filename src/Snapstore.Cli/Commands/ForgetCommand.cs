@@ -52,6 +52,10 @@ internal sealed class ForgetCommand : VerbCommand
             throw new UsageException(policy.IsEmpty ? "say what to forget: name snapshots, or give a policy such as --keep-daily 7" : "name snapshots or give a policy, not both");
         PruneOptions? prune = context.Value(_prune) ? _pruneRun.Read(context, isDryRun) : null;
         using Repository repository = prune is null ? context.OpenRepository() : context.OpenUncached();
+
+        // It only adds a record; but whoever may not delete is not meant to decide what goes.
+        if (!isDryRun)
+            DeletionRight.Require(repository.Storage, "nothing was forgotten");
         SnapshotSelector selector = context.Selector(repository, _filter.Read(context));
         SessionId[] unreadable = Unreadable(repository, named);
         IReadOnlyList<Snapshot> dropped = named.Length > 0 ? Named(context, selector, named.Where(text => !unreadable.Any(id => id.ToString() == text))) : ByPolicy(context, selector, policy);

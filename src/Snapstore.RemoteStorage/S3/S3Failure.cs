@@ -48,6 +48,14 @@ internal static class S3Failure
     public static bool IsTaken(AmazonS3Exception failure) =>
         failure.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.NotModified || failure.ErrorCode is "FileAlreadyExists" or "PreconditionFailed";
 
+    /// <summary>True where these credentials are known and good, and may not do that.</summary>
+    public static bool IsRefused(AmazonS3Exception failure) =>
+        failure.StatusCode == HttpStatusCode.Forbidden && failure.ErrorCode is "AccessDenied" or "Forbidden" or "AllAccessDisabled";
+
+    /// <summary>A request that lacks a permission.</summary>
+    public static StorageException Refused(string location, string what, string right, Exception failure) =>
+        new($"{location}: {what}: {Words(failure)}; these credentials lack {right} (spec/append-only.md tells what works without)", failure) { MissingRight = right };
+
     /// <summary>The failure that no other attempt would mend.</summary>
     public static StorageException Explain(string location, string what, Exception failure) =>
         new($"{location}: {what}: {Words(failure)}{Advice(failure)}", failure);

@@ -125,6 +125,10 @@ public sealed class S3Storage : IStorage
         {
             // Gone already: what was wanted.
         }
+        catch (AmazonS3Exception e) when (S3Failure.IsRefused(e))
+        {
+            throw S3Failure.Refused(Location, $"deleting {key}", "s3:DeleteObject", e);
+        }
 
         return true;
     });

@@ -52,7 +52,19 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
         }
         finally
         {
+            RemoveProbe(key);
+        }
+    }
+
+    // Credentials that cannot delete may make a repository: the probe stays, a few bytes that nobody looks at.
+    private void RemoveProbe(StorageKey key)
+    {
+        try
+        {
             storage.Delete(key);
+        }
+        catch (StorageException e) when (e.MissingRight is not null)
+        {
         }
     }
 

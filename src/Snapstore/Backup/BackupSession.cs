@@ -111,8 +111,8 @@ internal sealed class BackupSession : IDisposable
             return new BackupReport(null, manifest, parent?.Id, notes.Warnings, notes.Notes);
         _isEnded = true;
         SessionRegister.Commit(_repository, _id, manifest);
-        if (!RemoveSessionRecord())
-            notes.Note("sessions"u8, $"the record {StorageKey.Session(_id)} could not be removed; it does no harm");
+        if (RemoveSessionRecord() is { } failure)
+            notes.Note("sessions"u8, $"the record {StorageKey.Session(_id)} could not be removed{(failure.MissingRight is { } right ? $" ({right} is missing)" : "")}; it does no harm, and goes with the next prune");
         return new BackupReport(_id, manifest, parent?.Id, notes.Warnings, notes.Notes);
     }
 
@@ -144,23 +144,23 @@ internal sealed class BackupSession : IDisposable
             return;
         }
 
-        RemoveSessionRecord();
+        _ = RemoveSessionRecord();
     }
 
     // Tidiness only: a record that stays is one whose session has ended, which its register says as well.
-    private bool RemoveSessionRecord()
+    private StorageException? RemoveSessionRecord()
     {
         if (!_isRegistered)
-            return true;
+            return null;
         try
         {
             _repository.Storage.Delete(StorageKey.Session(_id));
             _isRegistered = false;
-            return true;
+            return null;
         }
-        catch (StorageException)
+        catch (StorageException e)
         {
-            return false;
+            return e;
         }
     }
 }

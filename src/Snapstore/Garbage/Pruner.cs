@@ -32,6 +32,8 @@ public sealed class Pruner
     public static PruneReport Run(Repository repository, PruneOptions options, PruneProgress progress, CancellationToken cancel)
     {
         repository.Config.CheckWritable();
+        if (!options.IsDryRun)
+            DeletionRight.Require(repository.Storage, "nothing was removed");
         if (!options.IsExclusive && !options.IsDryRun && StorageProbe.FindFault(repository.Storage) is { } fault)
             throw new UnsupportedException($"{repository.Storage.Location} {fault}: on such a storage a prune beside writers is not safe; use: snapstore prune --exclusive, while nothing else uses the repository");
         return new Pruner(repository, options, progress, cancel).Run();

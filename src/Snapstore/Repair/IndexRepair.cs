@@ -1,5 +1,6 @@
 using Snapstore.Garbage;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Repair;
 
@@ -19,6 +20,7 @@ public static class IndexRepair
     public static IndexRepairReport Run(Repository repository, Action<int> progress, CancellationToken cancel)
     {
         repository.Config.CheckWritable();
+        DeletionRight.Require(repository.Storage, "nothing was repaired");
         IndexCompaction compaction = new(repository);
         IReadOnlyList<string> problems = compaction.Rebuild(progress, cancel);
         return new IndexRepairReport(compaction.Replaced, compaction.BytesWritten, problems);

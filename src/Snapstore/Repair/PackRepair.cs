@@ -44,6 +44,8 @@ public sealed class PackRepair
         PackRepairReport report = new() { PacksRead = listed.Count };
         if (damaged.Count == 0)
             return report;
+        if (!_options.IsDryRun)
+            DeletionRight.Require(_repository.Storage, "nothing was repaired");
         report = Salvage([.. damaged.Values], report);
         if (_options.IsDryRun)
             return report;

@@ -90,6 +90,7 @@ public static class KeySlots
             throw new UsageException($"there is no key {id.ToShortString()}; see: snapstore key list");
         if (id == repository.Slot.Id)
             throw new UsageException("that is the key you opened the repository with; use another key to remove it, or 'snapstore key passwd' to change it");
+        DeletionRight.Require(repository.Storage, "no key was removed");
         repository.Storage.Delete(StorageKey.KeySlot(id));
     }
 
@@ -101,6 +102,7 @@ public static class KeySlots
     /// old slot fails, for a deletion that failed may have happened.</param>
     public static KeySlot Change(Repository repository, SlotSecret secret, KdfCost cost, Action whenAdded)
     {
+        DeletionRight.Require(repository.Storage, "the old key could not go, so no new one was made");
         KeyLabel label = repository.Slot.Label(repository.Keys, repository.Id);
         KeySlot slot = Add(repository.Storage, repository.Id, repository.Keys, secret, cost, label);
         whenAdded();

@@ -54,6 +54,9 @@ public sealed partial class FakeS3 : IDisposable
     /// <summary>What it does beside the rule.</summary>
     public Weakness Weakness { get; set; }
 
+    /// <summary>True for credentials that cannot delete.</summary>
+    public bool RefusesDeletions { get; set; }
+
     /// <summary>Requests answered so far.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
@@ -115,6 +118,7 @@ public sealed partial class FakeS3 : IDisposable
                 "POST" when request.Query.ContainsKey("uploads") => Begin(bucket, key, Mark(request)),
                 "POST" => Complete(bucket, request, key),
                 "DELETE" when request.Query.ContainsKey("uploadId") => bucket.Abandon(request.Query["uploadId"]!),
+                "DELETE" when RefusesDeletions => FakeAnswer.Error(403, "AccessDenied"),
                 "DELETE" => bucket.Delete(key),
                 _ => Get(bucket, request, key),
             };
