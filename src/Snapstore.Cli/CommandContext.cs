@@ -14,7 +14,7 @@ internal sealed record CommandContext(
     ParseResult Parsed, ProgramArguments Arguments, Output Output, TimeProvider Time, CancellationToken Cancel)
 {
     /// <summary>How the repository is found and opened.</summary>
-    public RepositoryAccess Access => field ??= new RepositoryAccess(Parsed);
+    public RepositoryAccess Access => field ??= RepositoryAccess.Of(Parsed);
 
     /// <summary>The value of an option; the type's default where it was not given.</summary>
     public T? Value<T>(Option<T> option) => Parsed.GetValue(option);
@@ -29,7 +29,7 @@ internal sealed record CommandContext(
     public Repository OpenRepository() => Access.Open();
 
     /// <summary>Opens the place where the repository is, without any key.</summary>
-    public IStorage OpenStorage() => LocalStorage.Open(Access.Location);
+    public IStorage OpenStorage() => Access.OpenStorage();
 
     /// <summary>Selects snapshots of an opened repository; manifests that cannot be read become warnings.</summary>
     public SnapshotSelector Selector(Repository repository, SnapshotFilter? filter = null)

@@ -5,8 +5,10 @@ using Snapstore.Storage;
 
 namespace Snapstore.Cli;
 
-/// <summary>Where the repository is and what opens it: from options, the environment, or a prompt on the terminal.</summary>
-internal sealed class RepositoryAccess(ParseResult parsed)
+/// <summary>Where a repository is and what opens it: from options, the environment, or a prompt on the terminal.</summary>
+/// <param name="locate">Where it is, as the user wrote it; throws where the user did not say.</param>
+/// <param name="findSecret">What opens it.</param>
+internal sealed class RepositoryAccess(Func<string> locate, Func<SecretSource> findSecret)
 {
     private const int AttemptsMax = 3;
 
@@ -16,25 +18,32 @@ internal sealed class RepositoryAccess(ParseResult parsed)
     {
         get
         {
-            string? location = parsed.GetValue(GlobalOptions.Repository) ?? Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY");
-            if (string.IsNullOrEmpty(location))
-                throw new UsageException("no repository was named: use --repo DIR or set SNAPSTORE_REPOSITORY");
-            if (location.Contains("://", StringComparison.Ordinal))
-                throw new UsageException($"'{Escaped.Text(location)}' is not a repository that this program can reach: name a directory");
-            return location;
+            string location = locate();
+            return location.Contains("://", StringComparison.Ordinal)
+                ? throw new UsageException($"'{Escaped.Text(location)}' is not a repository that this program can reach: name a directory")
+                : location;
         }
     }
+
+    /// <summary>That of `--repo`.</summary>
+    public static RepositoryAccess Of(ParseResult parsed) => new(
+        () => parsed.GetValue(GlobalOptions.Repository) is { Length: > 0 } given
+            ? given
+            : Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY") is { Length: > 0 } named
+                ? named
+                : throw new UsageException("no repository was named: use --repo DIR or set SNAPSTORE_REPOSITORY"),
+        () => SecretSource.Of(parsed));
 
     /// <summary>Opens the repository. A password typed wrong may be typed again.</summary>
     /// <exception cref="RepositoryNotFoundException">There is none; nothing was asked.</exception>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
     public Repository Open()
     {
-        LocalStorage storage = LocalStorage.Open(Location);
+        IStorage storage = OpenStorage();
         try
         {
             _ = RepositoryOpener.ReadPlainConfig(storage);
-            return Open(storage, SecretSource.Of(parsed));
+            return Open(storage, findSecret());
         }
         catch
         {
@@ -43,16 +52,22 @@ internal sealed class RepositoryAccess(ParseResult parsed)
         }
     }
 
+    /// <summary>Opens the place where the repository is, without any key.</summary>
+    public IStorage OpenStorage() => LocalStorage.Open(Location);
+
     /// <summary>Opens the place for a new repository, making the directory where it is missing.</summary>
     /// <exception cref="UsageException">There is a repository already.</exception>
     public IStorage Create()
     {
-        LocalStorage storage = LocalStorage.Create(Location);
+        IStorage storage = CreateStorage();
         RepositoryOpener.RefuseExisting(storage);
         return storage;
     }
 
-    private static Repository Open(LocalStorage storage, SecretSource source)
+    /// <summary>Opens the place, making the directory where it is missing.</summary>
+    public IStorage CreateStorage() => LocalStorage.Create(Location);
+
+    private static Repository Open(IStorage storage, SecretSource source)
     {
         for (int attempt = 1; ; attempt++)
         {

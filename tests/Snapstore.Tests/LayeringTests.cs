@@ -30,6 +30,7 @@ public sealed partial class LayeringTests
         ["Browse"] = Upper,
         ["Maintenance"] = Upper,
         ["Garbage"] = Upper,
+        ["Copying"] = [.. Upper, "Garbage", "Maintenance"],
         ["Repair"] = [.. Upper, "Garbage", "Maintenance"],
     };
 

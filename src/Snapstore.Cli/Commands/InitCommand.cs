@@ -16,12 +16,14 @@ internal sealed class InitCommand : VerbCommand
         "--chunker", "KIND:SIZE", "How content is cut: cdc:SIZE by content, or fixed:SIZE in blocks, for database files and disk images (default cdc:64KiB)");
 
     private readonly NewSecretOptions _newSecret = new(NewSecretUse.Init);
+    private readonly OtherRepository _from = new("from", "Take the keys for blob ids and cuts from this repository, so that copies between the two are quick");
 
     public InitCommand()
         : base("init", Summary)
     {
         Options.Add(_chunker);
         _newSecret.AddTo(this);
+        _from.AddTo(this);
     }
 
     public override IReadOnlyList<(int Code, string Meaning)> Exits =>
@@ -34,6 +36,7 @@ internal sealed class InitCommand : VerbCommand
     [
         ("snapstore --repo /mnt/backup init", "Asks for a new password twice and makes a repository."),
         ("snapstore --repo /mnt/backup init --new-key-file /root/backup.key", "A repository that opens with a new key file: for machines."),
+        ("snapstore --repo /mnt/offsite init --from /mnt/backup", "One with another password, to copy to without reading what is there already."),
     ];
 
     public override string Remarks =>
@@ -41,14 +44,16 @@ internal sealed class InitCommand : VerbCommand
 
     public override int Run(CommandContext context)
     {
-        string chunker = ChunkerParameters.Parse(context.Value(_chunker) ?? "cdc:64KiB").ToString();
+        string? asked = context.Value(_chunker) is { } text ? ChunkerParameters.Parse(text).ToString() : null;
         KdfCost cost = _newSecret.Cost(context) ?? KdfCost.Default;
         string location = context.Access.Location;
         IStorage storage = context.Access.Create();
+        using Repository? from = _from.IsGiven(context) ? _from.Access(context).Open() : null;
+        string chunker = Chunker(asked, from);
         using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));
         KeyLabel label = _newSecret.Label(context);
         using Repository repository = Create(storage, secret, () => RepositoryOpener.Create(
-            storage, chunker, secret.Value, cost, label, ProgramVersion.Full));
+            storage, chunker, secret.Value, cost, label, ProgramVersion.Full, from?.Keys));
 
         context.Output.Tell($"repository {repository.Id.ToShortString()} made at {Escaped.Text(location)}");
         context.Output.Json("repository", json =>
@@ -57,9 +62,16 @@ internal sealed class InitCommand : VerbCommand
             json.WriteString("location", location);
             json.WriteString("chunker", repository.Config.Chunker);
             json.WriteString("key", repository.Slot.Id.ToString());
+            if (from is not null)
+                json.WriteString("ids_of", from.Id.ToString());
         });
         return ExitCode.Done;
     }
+
+    // The same cuts need the same parameters, not only the same key.
+    private static string Chunker(string? asked, Repository? from) => from is null || asked is null || asked == from.Config.Chunker
+        ? from?.Config.Chunker ?? asked ?? ChunkerParameters.Parse("cdc:64KiB").ToString()
+        : throw new UsageException($"the repository of --from cuts by {from.Config.Chunker}, and with --from this one does as well: leave out --chunker");
 
     // A failed write leaves it open whether the repository stands; where it does, its only key must stay.
     private static Repository Create(IStorage storage, NewSecret secret, Func<Repository> create)
