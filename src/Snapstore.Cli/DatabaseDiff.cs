@@ -9,7 +9,7 @@ namespace Snapstore.Cli;
 internal sealed class DatabaseDiff
 {
     private readonly IReadOnlyList<TableDifference> _changed;
-    private readonly int _unchanged;
+    private readonly int _unchanged, _unknown;
     private readonly long _rowsBefore, _rowsAfter;
 
     private DatabaseDiff(DatabaseDescription before, DatabaseDescription after)
@@ -18,7 +18,12 @@ internal sealed class DatabaseDiff
         _changed = [.. first.Keys.Union(second.Keys).Order(StringComparer.Ordinal)
             .Select(name => new TableDifference(name, first.GetValueOrDefault(name), second.GetValueOrDefault(name)))
             .Where(table => table.IsChanged)];
-        _unchanged = second.Count - _changed.Count(table => table.After is not null);
+        // Tables of SQLite lie in one file, which tells for all of them together.
+        bool isSameFile = before.Properties.GetValueOrDefault("checksum") is { } whole && whole == after.Properties.GetValueOrDefault("checksum");
+        int alike = second.Count - _changed.Count(table => table.After is not null);
+        int shared = second.Values.Count(table => table is { Checksum: null, File: not null } && _changed.All(changed => changed.After != table));
+        _unknown = isSameFile ? 0 : shared;
+        _unchanged = alike - _unknown;
         (_rowsBefore, _rowsAfter) = (before.Tables.Sum(table => table.Rows), after.Tables.Sum(table => table.Rows));
     }
 
@@ -38,7 +43,8 @@ internal sealed class DatabaseDiff
 
         foreach (string line in TextTable.Lines(rows, false, false, false))
             output.Line(line);
-        output.Line($"tables:      {Quantity.Count(Count(isBefore: false))} added, {Quantity.Count(Count(isBefore: true))} removed, {Quantity.Count(Both)} changed, {Quantity.Count(_unchanged)} unchanged; {Quantity.Count(_rowsBefore)} -> {Quantity.Count(_rowsAfter, "row")}");
+        string unknown = _unknown == 0 ? "" : $", {Quantity.Count(_unknown)} with as many rows as before and perhaps other values (all lie in one file, which changed)";
+        output.Line($"tables:      {Quantity.Count(Count(isBefore: false))} added, {Quantity.Count(Count(isBefore: true))} removed, {Quantity.Count(Both)} changed, {Quantity.Count(_unchanged)} unchanged{unknown}; {Quantity.Count(_rowsBefore)} -> {Quantity.Count(_rowsAfter, "row")}");
     }
 
     /// <summary>The sums, as fields.</summary>
@@ -47,6 +53,7 @@ internal sealed class DatabaseDiff
         json.WriteNumber("tables_added", Count(isBefore: false));
         json.WriteNumber("tables_removed", Count(isBefore: true));
         json.WriteNumber("tables_changed", Both);
+        json.WriteNumber("tables_unknown", _unknown);
         json.WriteNumber("rows_before", _rowsBefore);
         json.WriteNumber("rows_after", _rowsAfter);
     }
@@ -81,6 +88,7 @@ internal sealed class DatabaseDiff
         {
             (null, _) => Quantity.Count(After!.Rows, "row"),
             (_, null) => Quantity.Count(Before.Rows, "row"),
+            ({ Checksum: null }, _) or (_, { Checksum: null }) => $"{Quantity.Count(Before.Rows)} -> {Quantity.Count(After.Rows, "row")}",
             _ => $"{Quantity.Count(Before.Rows)} -> {Quantity.Count(After.Rows, "row")}, {Quantity.Bytes(Before.Bytes)} -> {Quantity.Bytes(After.Bytes)}",
         };
 

@@ -81,8 +81,18 @@ internal static class DatabaseRestoreRun
 
         if (report.Problems.Count > 0)
             yield return $"  problems     {Quantity.Count(report.Problems.Count)}, see above";
-        string id = snapshot.Id.ToShortString();
-        yield return request.DryRun ? "dry run: nothing was changed" : $"snapshot {id} restored in {Quantity.Duration(duration)}";
+        yield return Ending(snapshot.Id.ToShortString(), request, report, Quantity.Duration(duration));
+    }
+
+    private static string Ending(string id, DatabaseRestoreRequest request, DatabaseRestoreReport report, string duration)
+    {
+        if (request.DryRun)
+            return "dry run: nothing was changed";
+        if (request.Where is not null && request.Apply == RowChange.None)
+            return $"compared with snapshot {id} in {duration}: nothing was changed (--apply insert|upsert writes)";
+        return report.Rows is { Inserted: 0, Updated: 0 }
+            ? $"compared with snapshot {id} in {duration}: nothing had to be changed"
+            : $"snapshot {id} restored in {duration}";
     }
 
     private static void WriteTable(Utf8JsonWriter json, TableOutcome table)

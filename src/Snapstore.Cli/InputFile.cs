@@ -16,7 +16,7 @@ internal static class InputFile
     {
         try
         {
-            using Stream input = path == StandardInput ? Console.OpenStandardInput() : File.OpenRead(path);
+            using Stream input = path == StandardInput ? Snapstore.Cli.StandardInput.Open() : File.OpenRead(path);
             using MemoryStream content = new();
             input.CopyTo(content);
             return content.Length <= SizeMax ? content.ToArray() : throw new UsageException($"{Escaped.Text(path)} is longer than {Quantity.Bytes(SizeMax)}");

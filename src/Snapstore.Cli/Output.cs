@@ -182,9 +182,21 @@ internal sealed class Output : IDisposable
             : Encoding.UTF8.GetBytes($"{prefix}{clean}\n");
         lock (_lock)
         {
-            _out.Flush();
+            FlushBefore(type);
             ClearProgress();
             WriteError(line);
+        }
+    }
+
+    // The error that ends the program is told even where it is that standard output cannot be written.
+    private void FlushBefore(string type)
+    {
+        try
+        {
+            _out.Flush();
+        }
+        catch (Exception e) when (type == "error" && e is (IOException or StorageException))
+        {
         }
     }
 

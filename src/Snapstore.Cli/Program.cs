@@ -49,7 +49,7 @@ internal static class Program
         (string message, int exitCode) = failure switch
         {
             OutputClosedException => ("", ExitCode.OutputClosed),
-            OperationCanceledException => ("interrupted; what was stored stays, and running it again continues from there", ExitCode.Interrupted),
+            OperationCanceledException => ("interrupted; it can be run again as it is", ExitCode.Interrupted),
             SnapstoreException known => (known.Message, known.ExitCode),
             _ => (Unexpected(failure, output), ExitCode.Failed),
         };

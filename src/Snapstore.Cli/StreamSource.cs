@@ -47,7 +47,7 @@ internal static class StreamSource
     {
         if (request.Stream == InputFile.StandardInput)
         {
-            using Stream input = Console.OpenStandardInput();
+            using Stream input = StandardInput.Open(context.Cancel);
             return Run(context, repository, request, new OpenedStream(input, [], null), options, progress);
         }
 
@@ -79,7 +79,10 @@ internal static class StreamSource
         StreamSelection selection = stream.Command is { } command
             ? new(request.Name, stream.Content, stream.Words, command.Outcome)
             : new(request.Name, stream.Content);
-        return StreamBackup.Run(repository, selection, options, progress, context.Time, context.Cancel);
+        BackupReport report = StreamBackup.Run(repository, selection, options, progress, context.Time, context.Cancel);
+        if (report.Manifest.Counts.Bytes == 0)
+            context.Output.Warning("the stream was empty: where a program that writes it fails, a pipe hides that; exec: sees it");
+        return report;
     }
 
     private sealed record OpenedStream(Stream Content, string[] Words, CommandStream? Command);

@@ -51,13 +51,40 @@ public sealed record DatabaseDescription
         {
             DatabaseDescription read = JsonSerializer.Deserialize(json, DescriptionJson.Default.DatabaseDescription)
                 ?? throw new CorruptDataException($"{FileName} is empty");
-            return read.Format <= 1 ? read : throw new UnsupportedException($"{FileName} is of version {read.Format}; upgrade Snapstore");
+            return read.Format <= 1 ? Completed(read) : throw new UnsupportedException($"{FileName} is of version {read.Format}; upgrade Snapstore");
         }
         catch (JsonException e)
         {
             throw new CorruptDataException($"{FileName} cannot be read: {e.Message}", e);
         }
     }
+
+    // What the file does not name is null after reading, whatever the properties begin with: the generated reader sets all of them.
+    private static DatabaseDescription Completed(DatabaseDescription read) => read with
+    {
+        Version = read.Version ?? "",
+        Database = read.Database ?? "",
+        Consistency = read.Consistency ?? "",
+        Position = Whole(read.Position ?? []),
+        Properties = Whole(read.Properties ?? []),
+        Tables = [.. Whole(read.Tables ?? []).Select(Completed)],
+        Objects = [.. Whole(read.Objects ?? []).Select(found => found with { Kind = found.Kind ?? "", Schema = found.Schema ?? "", Name = found.Name ?? "" })],
+        Warnings = Whole(read.Warnings ?? []),
+    };
+
+    private static TableDescription Completed(TableDescription read) => read with
+    {
+        Schema = read.Schema ?? "",
+        Columns = [.. Whole(read.Columns ?? []).Select(column => column with { Name = column.Name ?? "", Type = column.Type ?? "" })],
+        Key = Whole(read.Key ?? []),
+        Properties = Whole(read.Properties ?? []),
+    };
+
+    private static IReadOnlyList<T> Whole<T>(IReadOnlyList<T> items) =>
+        items.All(item => item is not null) ? items : throw new CorruptDataException($"{FileName} cannot be read: a null in a list");
+
+    private static SortedDictionary<string, string> Whole(SortedDictionary<string, string> texts) =>
+        texts.Values.All(text => text is not null) ? texts : throw new CorruptDataException($"{FileName} cannot be read: a null among texts");
 }
 
 /// <summary>One table.</summary>
@@ -114,6 +141,7 @@ public sealed record ObjectDescription(string Kind, string Schema, string Name, 
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(DatabaseDescription))]
 internal sealed partial class DescriptionJson : JsonSerializerContext;

@@ -84,4 +84,14 @@ public sealed record DatabaseRestoreReport
 
     /// <summary>What is worth knowing.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Keeps what is there from giving way to what is not as it was recorded.</summary>
+    /// <param name="problems">What is not as it was recorded.</param>
+    /// <param name="beside">How to have it beside that.</param>
+    /// <exception cref="SourceException">There are problems.</exception>
+    public static void RefuseToReplace(IReadOnlyList<string> problems, string beside)
+    {
+        if (problems.Count > 0)
+            throw new SourceException($"{problems[0]}; what is there was left as it is, for this may be worse: {beside}");
+    }
 }

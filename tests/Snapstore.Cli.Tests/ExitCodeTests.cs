@@ -25,6 +25,28 @@ public sealed class ExitCodeTests : IDisposable
     }
 
     [Fact]
+    public void Closed_standard_input_is_told_and_not_waited_for()
+    {
+        ProgramRun run = _program.RunShell("timeout -k 1 60 \"$snapstore\" snapshot - --name x <&-").Expect(2);
+        Assert.Contains("standard input is closed", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_silent_pipe_does_not_keep_an_interrupted_run()
+    {
+        ProgramRun run = _program.RunShell("mkfifo pipe; sleep 60 >pipe & silent=$!; \"$snapstore\" snapshot - --name x <pipe & pid=$!; sleep 3; kill $pid; "
+            + "for i in {1..200}; do kill -0 $pid 2>/dev/null || break; sleep 0.1; done; kill -KILL $pid 2>/dev/null; kill $silent; wait $pid");
+        Assert.Equal(130, run.ExitCode);
+    }
+
+    [Fact]
+    public void A_full_standard_output_is_an_error_that_is_told()
+    {
+        ProgramRun run = _program.RunShell("\"$snapstore\" list >/dev/full").Expect(1);
+        Assert.StartsWith("snapstore: standard output cannot be written", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_wrong_key_file_is_12()
     {
         _program.Without("SNAPSTORE_KEY_FILE").Run("-r", "other", "init", "--new-key-file", "other.key").Expect(0);

@@ -5,5 +5,5 @@ internal static class Targets
 {
     /// <summary>All of them, in the order in which the pages stand.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
-        [.. RecordTargets.All, .. GarbageTargets.All, .. SealedTargets.All, .. PackTargets.All, .. TreeTargets.All, .. TextTargets.All, .. StreamTargets.All];
+        [.. RecordTargets.All, .. GarbageTargets.All, .. SealedTargets.All, .. PackTargets.All, .. TreeTargets.All, .. TextTargets.All, .. StreamTargets.All, .. DatabaseTargets.All];
 }

@@ -9,45 +9,48 @@ using Xunit.Abstractions;
 
 namespace Snapstore.Tests;
 
-/// <summary>The golden repository with one thing wrong: a bit flipped, an object cut, lost, exchanged or doubled. Check
+/// <summary>The golden repositories with one thing wrong: a bit flipped, an object cut, lost, exchanged or doubled. Check
 /// tells of it, and reading all contents gives the exact bytes or an error of Snapstore's; never anything else.</summary>
 public sealed class GoldenDamageTests(ITestOutputHelper output)
 {
     // Of a large object one byte of so many is altered (header, trailer and directory: every one), and it is cut at one of so many.
     private const int FlipStride = 7, CutStride = 61, SmallObjectMax = 2048;
 
-    // A normal run takes so small a part of the cases, another one each time.
-    private const int PartOfNormalRun = 24;
-
-    private static readonly string KeyFile = File.ReadAllText(Checkout.PathOf("tests", "golden", "v1", "key-file.txt"));
-
-    private readonly TestStorage _good = Load();
+    private TestStorage _good = Load("v1");
+    private string _keyFile = "";
     private readonly Dictionary<SessionId, SortedDictionary<string, string>> _contents = [];
     private readonly ConcurrentDictionary<string, int> _counts = [];
 
-    [Fact]
-    public void Flipped_bits_and_cuts() => Run(Part([.. Flips(), .. Cuts()]));
+    /// <summary>Which, how many snapshots it holds, and of how many cases a normal run takes one: another one each time.</summary>
+    public static TheoryData<string, int, int> Repositories => new() { { "v1", 3, 24 }, { "v1-deltas", 9, 240 } };
 
-    [Fact]
+    [Theory]
+    [MemberData(nameof(Repositories))]
+    public void Flipped_bits_and_cuts(string repository, int snapshots, int partOfNormalRun) =>
+        Run(repository, snapshots, () => Part([.. Flips(), .. Cuts()], partOfNormalRun));
+
+    [Theory]
+    [MemberData(nameof(Repositories))]
     [Trait("Category", "Slow")]
-    public void All_flipped_bits_and_cuts() => Run([.. Flips(), .. Cuts()]);
+    public void All_flipped_bits_and_cuts(string repository, int snapshots, int _) => Run(repository, snapshots, () => [.. Flips(), .. Cuts()]);
 
-    [Fact]
-    public void Objects_lost_exchanged_or_doubled() => Run([.. Losses(), .. Exchanges(), .. Doubles()]);
+    [Theory]
+    [MemberData(nameof(Repositories))]
+    public void Objects_lost_exchanged_or_doubled(string repository, int snapshots, int _) => Run(repository, snapshots, () => [.. Losses(), .. Exchanges(), .. Doubles()]);
 
-    private static TestStorage Load()
+    private static TestStorage Load(string name)
     {
         TestStorage storage = new();
-        string root = Checkout.PathOf("tests", "golden", "v1", "repository");
+        string root = Checkout.PathOf("tests", "golden", name, "repository");
         foreach (string file in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
             storage[Path.GetRelativePath(root, file)] = File.ReadAllBytes(file);
         return storage;
     }
 
-    private static IEnumerable<Damage> Part(IEnumerable<Damage> all)
+    private static IEnumerable<Damage> Part(IEnumerable<Damage> all, int one)
     {
-        int first = new Random().Next(PartOfNormalRun);
-        return all.Where((_, number) => number % PartOfNormalRun == first);
+        int first = new Random().Next(one);
+        return all.Where((_, number) => number % one == first);
     }
 
     private IEnumerable<Damage> Flips() =>
@@ -97,17 +100,19 @@ public sealed class GoldenDamageTests(ITestOutputHelper output)
 
     private static string KindOf(string name) => name.Split('/', ' ')[0];
 
-    private void Run(IEnumerable<Damage> cases)
+    private void Run(string name, int snapshots, Func<IEnumerable<Damage>> cases)
     {
         Stopwatch clock = Stopwatch.StartNew();
+        _good = Load(name);
+        _keyFile = File.ReadAllText(Checkout.PathOf("tests", "golden", name, "key-file.txt"));
         using (Repository repository = Open(_good))
         {
             foreach (Snapshot snapshot in SnapshotList.Load(repository).Snapshots)
                 _contents[snapshot.Id] = SnapshotContents.ReadAll(repository, snapshot.Id);
         }
 
-        Assert.Equal(3, _contents.Count);
-        Parallel.ForEach(cases, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, Examine);
+        Assert.Equal(snapshots, _contents.Count);
+        Parallel.ForEach(cases(), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, Examine);
         foreach ((string what, int count) in _counts.OrderBy(static count => count.Key, StringComparer.Ordinal))
             output.WriteLine($"{count,7} {what}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:f1} s"));
@@ -133,7 +138,7 @@ public sealed class GoldenDamageTests(ITestOutputHelper output)
         }
     }
 
-    private static string Check(TestStorage storage)
+    private string Check(TestStorage storage)
     {
         try
         {
@@ -175,9 +180,9 @@ public sealed class GoldenDamageTests(ITestOutputHelper output)
     }
 
     // By the key file: a password would cost a quarter of a second each time.
-    private static Repository Open(TestStorage storage)
+    private Repository Open(TestStorage storage)
     {
-        using SlotSecret secret = SlotSecret.OfKeyFile(KeyFile);
+        using SlotSecret secret = SlotSecret.OfKeyFile(_keyFile);
         return RepositoryOpener.Open(storage, secret);
     }
 

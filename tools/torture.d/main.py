@@ -33,7 +33,7 @@ class Tally:
         self.phases = collections.Counter()
         self.faults = collections.Counter()
         self.full = collections.Counter()
-        self.snapshots = self.restored = self.forgotten = self.packs = 0
+        self.snapshots = self.restored = self.forgotten = self.packs = self.deltas = 0
 
     def count(self, kind, cast, phases):
         """Counts the commands of a round."""
@@ -54,8 +54,9 @@ class Tally:
             self.count_pruned(actor.run)
 
     def count_pruned(self, run):
-        """Counts what a prune deleted."""
+        """Counts what a prune deleted, and deltas that were made."""
         self.packs += sum(told.get("packs_deleted", 0) for told in run.objects("summary"))
+        self.deltas += sum(told.get("delta_blobs_new", 0) for told in run.objects("summary"))
 
     def lines(self):
         """The summary."""
@@ -67,7 +68,7 @@ class Tally:
         yield f"injected    {sum(self.faults.values())}: {told(self.faults)}"
         if self.full:
             yield f"full        {told(self.full)}"
-        yield f"snapshots   {self.snapshots} taken, {self.restored} restored and compared, {self.forgotten} forgotten; {self.packs} packs deleted"
+        yield f"snapshots   {self.snapshots} taken, {self.restored} restored and compared, {self.forgotten} forgotten; {self.packs} packs deleted; {self.deltas} chunks stored as deltas"
 
 
 def parse(arguments):

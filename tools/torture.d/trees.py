@@ -7,6 +7,7 @@ import stat
 BLOCK = 32 << 10
 POOL_BLOCKS = 200
 FILES_MAX = 70
+TABLES = ("table-a", "table-b")
 
 
 class Pool:
@@ -27,12 +28,18 @@ class Pool:
 def make(folder, rng, pool):
     """Makes a tree."""
     os.makedirs(folder)
+    for name in TABLES:
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(b"".join(row(rng, number) for number in range(rng.randint(2500, 5000))))
     for i in range(FILES_MAX // 2):
         add(folder, rng, pool, i)
 
 
 def change(folder, rng, pool, number):
     """Changes a few things in a tree."""
+    for name in TABLES:
+        if rng.random() < 0.6:
+            change_table(os.path.join(folder, name), rng)
     for i in range(rng.randint(1, 8)):
         files = sorted(files_of(folder))
         kind = rng.random()
@@ -45,6 +52,26 @@ def change(folder, rng, pool, number):
             os.rename(path, f"{path}-{number}-{i}"[-200:] if len(path) < 150 else path)
         else:
             edit(rng.choice(files), rng, pool)
+
+
+def change_table(path, rng):
+    """Changes some rows, and sometimes puts some in or takes some out: what a prune meets then are deltas and their bases."""
+    if not os.path.isfile(path):
+        return
+    with open(path, "rb") as file:
+        rows = file.read().splitlines(keepends=True)
+    for at in rng.sample(range(len(rows)), min(len(rows), rng.choice([1, 30, 400]))):
+        rows[at] = row(rng, at)
+    if rows and rng.random() < 0.3:
+        at = rng.randrange(len(rows))
+        rows[at:at + rng.randint(0, 50)] = [row(rng, at) for _ in range(rng.randint(0, 50))]
+    with open(path, "wb") as file:
+        file.write(b"".join(rows))
+
+
+def row(rng, number):
+    """A row of a table."""
+    return b"%d\t%x\tthe same words in every row\t%d\n" % (number, rng.getrandbits(80), rng.randint(0, 10**6))
 
 
 def add(folder, rng, pool, name):

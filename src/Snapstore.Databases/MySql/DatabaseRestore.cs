@@ -63,6 +63,8 @@ internal sealed class DatabaseRestore(RestoreContext context, CapturedDatabasePa
         foreach (TableDescription table in part.Tables)
             Create(writer, table);
         IReadOnlyList<TableOutcome> outcomes = LoadTables();
+        if (_isReplacing)
+            DatabaseRestoreReport.RefuseToReplace(_problems, "restore into another database and look");
         writer.CreateAll(part.OfKind(AfterTables), _work);
         if (_isReplacing)
             Replace(connection, writer);
@@ -72,7 +74,8 @@ internal sealed class DatabaseRestore(RestoreContext context, CapturedDatabasePa
     }
 
     /// <summary>Removes what was made, as far as that is possible.</summary>
-    public void Undo()
+    /// <param name="cause">Why: an error about the removing tells it too.</param>
+    public void Undo(Exception cause)
     {
         if (!_wasTouched)
             return;
@@ -86,7 +89,7 @@ internal sealed class DatabaseRestore(RestoreContext context, CapturedDatabasePa
         }
         catch (Exception e) when (MySqlErrors.IsExplained(e) || e is SourceException)
         {
-            throw new SourceException($"the restore failed, and what it had made in database {_work} could not be removed ({e.Message}); remove it by hand", e);
+            throw new SourceException($"the restore failed ({cause.Message}), and what it had made in database {_work} could not be removed ({e.Message}); remove it by hand", e);
         }
     }
 
@@ -96,7 +99,16 @@ internal sealed class DatabaseRestore(RestoreContext context, CapturedDatabasePa
         string create = Encoding.UTF8.GetString(writer.Read(part.OfKind("database").First().File!).Statement);
         string options = create[(create.LastIndexOf(" CHARACTER SET ", StringComparison.Ordinal) + 1)..];
         _wasTouched = true;
-        connection.Execute(_exists && !_isReplacing ? $"ALTER DATABASE {Sql.Name(_work)} {options}" : $"CREATE DATABASE {Sql.Name(_work)} {options}");
+        try
+        {
+            connection.Execute(_exists && !_isReplacing ? $"ALTER DATABASE {Sql.Name(_work)} {options}" : $"CREATE DATABASE {Sql.Name(_work)} {options}");
+        }
+        catch (MySqlRefusal)
+        {
+            // Not ours: somebody else may have made it a moment ago.
+            _wasTouched = false;
+            throw;
+        }
     }
 
     private void Create(ObjectWriter writer, TableDescription table)

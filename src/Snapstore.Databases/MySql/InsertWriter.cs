@@ -11,15 +11,16 @@ namespace Snapstore.Databases.MySql;
 /// <param name="table">The table's name as SQL.</param>
 /// <param name="columns">Names of the columns.</param>
 /// <param name="forms">How their values stand in the file.</param>
-/// <param name="batchSize">Bytes after which a statement is ended.</param>
-internal sealed class InsertWriter(MySqlConnection connection, string table, IReadOnlyList<string> columns, IReadOnlyList<string> forms, int batchSize)
+/// <param name="packetMax">Bytes of the largest statement that the server takes; a quarter of it ends a statement, if not 512 KiB do.</param>
+internal sealed class InsertWriter(MySqlConnection connection, string table, IReadOnlyList<string> columns, IReadOnlyList<string> forms, long packetMax)
 {
-    private const int BufferSize = 64 << 10, WarningsMax = 3, CommitSize = 32 << 20;
+    private const int BatchMin = 1024, BatchMax = 512 << 10, BufferSize = 64 << 10, WarningsMax = 3, CommitSize = 32 << 20;
 
     private static readonly SearchValues<byte> TextStops = SearchValues.Create("\t\n\\'"u8);
 
     private readonly byte[] _insert = Encoding.UTF8.GetBytes($"INSERT INTO {table} ({Sql.Names(columns)}) VALUES ");
     private readonly byte[][] _openings = [.. forms.Select(Opening)];
+    private readonly long _batchSize = Math.Clamp(packetMax / 4, BatchMin, BatchMax);
     private readonly bool[] _isHex = [.. forms.Select(form => form.StartsWith(MySqlColumn.HexForm, StringComparison.Ordinal))];
     private PacketWriter? _statement;
     private Place _place = Place.RowStart;
@@ -129,7 +130,10 @@ internal sealed class InsertWriter(MySqlConnection connection, string table, IRe
         ReadOnlySpan<byte> plain = stop < 0 ? bytes : bytes[..stop];
         if (_isHex[_column] && !IsHex(plain))
             throw Damaged();
-        _statement!.Bytes(plain);
+        // The server would close the connection over it, and say nothing.
+        if (_statement!.Length + plain.Length > packetMax)
+            throw new MySqlRefusal(MySqlRefusal.PacketTooLarge, $"row {Rows + 1} of table {table}, max_allowed_packet is {packetMax}");
+        _statement.Bytes(plain);
         if (stop < 0)
             return bytes.Length;
         Stop(bytes[stop]);
@@ -204,7 +208,7 @@ internal sealed class InsertWriter(MySqlConnection connection, string table, IRe
         _statement!.Byte((byte)')');
         Rows++;
         _place = Place.RowStart;
-        if (_statement.Length >= batchSize)
+        if (_statement.Length >= _batchSize)
             EndStatement();
     }
 

@@ -66,12 +66,25 @@ internal sealed class OptionFile
     {
         if (text.Length > 0 && text[0] is '\'' or '"')
         {
-            int end = text.IndexOf(text[0], 1);
+            int end = EndOfQuoted(text);
             return Unescape(end < 0 ? text[1..] : text[1..end]);
         }
 
         int comment = text.IndexOf(" #", StringComparison.Ordinal);
         return Unescape((comment < 0 ? text : text[..comment]).TrimEnd());
+    }
+
+    // A quote behind a backslash is part of the value.
+    private static int EndOfQuoted(string text)
+    {
+        for (int i = 1; i < text.Length; i++)
+        {
+            if (text[i] == text[0])
+                return i;
+            i += text[i] == '\\' ? 1 : 0;
+        }
+
+        return -1;
     }
 
     private static string Unescape(string text)

@@ -10,7 +10,7 @@ internal sealed class RowRestore(RestoreContext context, CapturedDatabasePart pa
 {
     private readonly string _name = context.Request.TableAs ?? table.Name;
     private readonly string _staged = RestoreContext.TemporaryName();
-    private readonly List<string> _notes = [], _problems = [];
+    private readonly List<string> _notes = [];
 
     private string Title => $"{database}.{_name}";
 
@@ -66,11 +66,9 @@ internal sealed class RowRestore(RestoreContext context, CapturedDatabasePart pa
         string create = new TableDefinitionText(Encoding.Latin1.GetString(definition)).Temporary(_staged, [.. versions.Select(name => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Sql.Name(name))))]);
         connection.Execute($"USE {Sql.Name(database)}");
         connection.Execute(Encoding.Latin1.GetBytes(create));
-        Measured read = default;
-        using (MeasuredStream rows = new(files.Open(table.File!), measured => read = measured))
-            new InsertWriter(connection, Staged, [.. table.Columns.Select(column => column.Name)], TableLoader.Forms(table), TableLoader.BatchSizeOf(connection)).WriteAll(rows, context.Cancel);
-        if (read.Checksum != table.Checksum)
-            _problems.Add($"{table.Name}: the rows in the snapshot are not those recorded when it was taken");
+        TableLoader loader = new(connection, context.Request, context.Cancel);
+        loader.Stage(files, table, Staged);
+        _notes.AddRange(loader.Notes);
         if (versions.Length > 0)
             connection.Execute($"DELETE FROM {Staged} WHERE {Sql.Name(versions[1])} < '2038-01-19 03:14:07.999999'");
         Choose(connection);
@@ -80,7 +78,9 @@ internal sealed class RowRestore(RestoreContext context, CapturedDatabasePart pa
     {
         try
         {
-            connection.Execute($"DELETE FROM {Staged} WHERE NOT COALESCE(({context.Request.Where}), 0)");
+            // Shows a condition that ends its own parenthesis and goes on.
+            connection.Execute($"SELECT CASE WHEN {context.Request.Where}\nTHEN 1 END FROM {Staged} LIMIT 0");
+            connection.Execute($"DELETE FROM {Staged} WHERE NOT COALESCE(({context.Request.Where}\n), 0)");
         }
         catch (MySqlRefusal e)
         {
@@ -98,10 +98,7 @@ internal sealed class RowRestore(RestoreContext context, CapturedDatabasePart pa
 
     private RowDifferences Apply(MySqlConnection connection, RowStatements sql, RowDifferences found)
     {
-        // What is written into a live table is checked like any other change.
-        connection.Execute("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES'");
-        connection.Execute("SET SESSION foreign_key_checks=1");
-        connection.Execute("SET SESSION unique_checks=1");
+        SessionSettings.ApplyForLiveRows(connection);
         connection.Execute("START TRANSACTION");
         try
         {
@@ -113,11 +110,14 @@ internal sealed class RowRestore(RestoreContext context, CapturedDatabasePart pa
         catch (MySqlRefusal e)
         {
             connection.Execute("ROLLBACK");
-            throw new SourceException($"the rows could not be written into {Title} ({e.Message}); it is as it was", e);
+            throw new SourceException($"the rows could not be written into {Title} ({e.Message}); {(HasTransactions(connection) ? "it is as it was" : "its storage engine has no transactions, so that some of them may have been: compare again, without --apply")}", e);
         }
     }
 
+    private bool HasTransactions(MySqlConnection connection) => connection.QueryValue(
+        $"SELECT e.TRANSACTIONS FROM information_schema.TABLES t JOIN information_schema.ENGINES e ON e.ENGINE=t.ENGINE WHERE t.TABLE_SCHEMA={Sql.Text(database)} AND t.TABLE_NAME={Sql.Text(_name)}") == "YES";
+
     private static long Count(MySqlConnection connection, string query) => long.Parse(connection.QueryValue(query)!, CultureInfo.InvariantCulture);
 
-    private DatabaseRestoreReport Report(RowDifferences rows) => new() { Rows = rows, Notes = _notes, Problems = _problems };
+    private DatabaseRestoreReport Report(RowDifferences rows) => new() { Rows = rows, Notes = _notes };
 }

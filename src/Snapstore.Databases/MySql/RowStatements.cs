@@ -21,7 +21,7 @@ internal sealed class RowStatements(string live, string staged, IReadOnlyList<Co
     public string Update => $"UPDATE {live} l JOIN {staged} s ON {Joined} SET {string.Join(", ", columns.Select(column => $"l.{Sql.Name(column.Name)}=s.{Sql.Name(column.Name)}"))} WHERE NOT ({Same})";
 
     /// <summary>Counts rows of the table that are chosen and not staged.</summary>
-    public string CountExtra(string where) => $"SELECT COUNT(*) FROM {live} l WHERE ({where}) AND NOT EXISTS (SELECT 1 FROM {staged} s WHERE {Joined})";
+    public string CountExtra(string where) => $"SELECT COUNT(*) FROM {live} l WHERE ({where}\n) AND NOT EXISTS (SELECT 1 FROM {staged} s WHERE {Joined})";
 
     private string Joined => string.Join(" AND ", key.Select(name => $"s.{Sql.Name(name)}=l.{Sql.Name(name)}"));
 

@@ -34,10 +34,10 @@ internal sealed class ServerRestore(RestoreContext context, string database)
                 _reports.Add(plan.Run());
             }
         }
-        catch
+        catch (Exception e)
         {
             foreach (DatabaseRestore plan in done)
-                plan.Undo();
+                plan.Undo(e);
             accounts?.Undo();
             throw;
         }

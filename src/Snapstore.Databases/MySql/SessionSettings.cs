@@ -6,6 +6,10 @@ internal static class SessionSettings
     /// <summary>Seconds after which waiting for a lock is given up, by default.</summary>
     public const int LockWait = 10;
 
+    /// <summary>The SQL mode in which a value goes in as it came out: zero is no reason to count up, and the 31st of February is a
+    /// date where the mode that it was written under allowed it.</summary>
+    public const string ValuesAsTheyAre = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
+
     // All servers.
     private const string Common = "SET NAMES utf8mb4; SET SESSION time_zone='+00:00'; SET SESSION sql_mode=''; SET SESSION sql_quote_show_create=1"
         + "; SET SESSION autocommit=1; SET SESSION sql_select_limit=18446744073709551615; SET SESSION sql_big_selects=1; SET SESSION sql_safe_updates=0"
@@ -30,10 +34,19 @@ internal static class SessionSettings
     /// <summary>And one that writes what was read by such a session: keys are not checked, zero is no reason to count up.</summary>
     public static void ApplyForRestore(MySqlConnection connection)
     {
-        connection.Execute("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO'");
+        connection.Execute($"SET SESSION sql_mode='{ValuesAsTheyAre}'");
         connection.Execute("SET SESSION foreign_key_checks=0");
         connection.Execute("SET SESSION unique_checks=0");
         ExecuteIfKnown(connection, "SET SESSION check_constraint_checks=0");
+    }
+
+    /// <summary>And after that one that writes into a live table: checked like any other change.</summary>
+    public static void ApplyForLiveRows(MySqlConnection connection)
+    {
+        connection.Execute($"SET SESSION sql_mode='STRICT_ALL_TABLES,{ValuesAsTheyAre}'");
+        connection.Execute("SET SESSION foreign_key_checks=1");
+        connection.Execute("SET SESSION unique_checks=1");
+        ExecuteIfKnown(connection, "SET SESSION check_constraint_checks=1");
     }
 
     private static void ExecuteIfKnown(MySqlConnection connection, string statement)

@@ -8,9 +8,7 @@ namespace Snapstore.Databases.MySql;
 /// <param name="cancel">Gives up.</param>
 internal sealed class TableLoader(MySqlConnection connection, DatabaseRestoreRequest request, CancellationToken cancel)
 {
-    private const int BatchMax = 512 << 10;
-
-    private readonly int _batchSize = BatchSizeOf(connection);
+    private readonly long _packetMax = PacketMaxOf(connection);
 
     /// <summary>What is not as it was recorded.</summary>
     public List<string> Problems { get; } = [];
@@ -31,7 +29,7 @@ internal sealed class TableLoader(MySqlConnection connection, DatabaseRestoreReq
         bool hasHistory = table.Properties.ContainsKey("history");
         if (hasHistory)
             connection.Execute("SET SESSION system_versioning_insert_history=1");
-        InsertWriter writer = new(connection, target, [.. table.Columns.Select(column => column.Name)], Forms(table), _batchSize);
+        InsertWriter writer = new(connection, target, [.. table.Columns.Select(column => column.Name)], Forms(table), _packetMax);
         using (MeasuredStream rows = new(files.Open(table.File!), measured => read = measured))
         {
             connection.Execute("SET SESSION autocommit=0");
@@ -47,8 +45,23 @@ internal sealed class TableLoader(MySqlConnection connection, DatabaseRestoreReq
     /// <summary>How the values of a table stand in its file.</summary>
     public static string[] Forms(TableDescription table) => table.Columns.Count == 0 ? [] : table.Properties.GetValueOrDefault("forms", "").Split(' ');
 
-    public static int BatchSizeOf(MySqlConnection connection) =>
-        (int)Math.Min(BatchMax, Math.Max(1024, long.Parse(connection.QueryValue("SELECT @@max_allowed_packet")!, System.Globalization.CultureInfo.InvariantCulture) / 4));
+    /// <summary>Puts rows into a temporary table with the columns of the captured one, where they must be exactly those of the snapshot:
+    /// they are about to be compared with live ones, and written over them.</summary>
+    /// <exception cref="SourceException">They are not.</exception>
+    public void Stage(SnapshotFiles files, TableDescription table, string target)
+    {
+        Measured read = default;
+        InsertWriter writer = new(connection, target, [.. table.Columns.Select(column => column.Name)], Forms(table), _packetMax);
+        using (MeasuredStream rows = new(files.Open(table.File!), measured => read = measured))
+            writer.WriteAll(rows, cancel);
+        if (read.Checksum != table.Checksum)
+            throw new SourceException($"{table.Name}: the rows in the snapshot are not those recorded when it was taken; nothing was changed");
+        if (writer.Warnings.Count > 0 && !IsSameInTarget(table, target, "", table.Name, writer.Warnings))
+            throw new SourceException($"{Problems[^1]}; nothing was changed");
+    }
+
+    private static long PacketMaxOf(MySqlConnection connection) =>
+        long.Parse(connection.QueryValue("SELECT @@max_allowed_packet")!, System.Globalization.CultureInfo.InvariantCulture);
 
     private TableOutcome Compare(TableDescription table, Measured read, InsertWriter writer, string target, string title, bool hasHistory)
     {

@@ -10,6 +10,7 @@ internal sealed class TableRestore(RestoreContext context, CapturedDatabasePart 
     private readonly string _name = context.Request.TableAs ?? table.Name;
     private readonly string _made = RestoreContext.TemporaryName();
     private readonly List<string> _problems = [], _notes = [];
+    private bool _isMade;
 
     private string Title => $"{database}.{_name}";
 
@@ -32,10 +33,14 @@ internal sealed class TableRestore(RestoreContext context, CapturedDatabasePart 
         try
         {
             outcome = Fill(connection, files, definition);
+            if (isThere)
+                DatabaseRestoreReport.RefuseToReplace(_problems, "restore the table beside it (--as NAME) and look");
         }
-        catch
+        catch (Exception e)
         {
-            Remove();
+            // Its transaction may hold the lock of the table that is to go.
+            connection.Abort();
+            Remove(e);
             throw;
         }
 
@@ -48,7 +53,7 @@ internal sealed class TableRestore(RestoreContext context, CapturedDatabasePart 
     private TableOutcome? Fill(MySqlConnection connection, SnapshotFiles files, TableDefinitionText definition)
     {
         connection.Execute($"USE {Sql.Name(database)}");
-        connection.Execute(Encoding.Latin1.GetBytes(definition.WithoutForeignKeys(_made)));
+        Make(connection, definition);
         if (table.File is null)
             return null;
         TableLoader loader = new(connection, context.Request, context.Cancel);
@@ -56,6 +61,20 @@ internal sealed class TableRestore(RestoreContext context, CapturedDatabasePart 
         _problems.AddRange(loader.Problems);
         _notes.AddRange(loader.Notes);
         return outcome;
+    }
+
+    private void Make(MySqlConnection connection, TableDefinitionText definition)
+    {
+        _isMade = true;
+        try
+        {
+            connection.Execute(Encoding.Latin1.GetBytes(definition.WithoutForeignKeys(_made)));
+        }
+        catch (MySqlRefusal)
+        {
+            _isMade = false;
+            throw;
+        }
     }
 
     private void Place(MySqlConnection connection, RestoreTarget target, bool isThere)
@@ -119,8 +138,10 @@ internal sealed class TableRestore(RestoreContext context, CapturedDatabasePart 
     }
 
     // The connection may be in the middle of a statement: another one cleans up.
-    private void Remove()
+    private void Remove(Exception cause)
     {
+        if (!_isMade)
+            return;
         try
         {
             using MySqlConnection connection = context.Connect();
@@ -128,7 +149,7 @@ internal sealed class TableRestore(RestoreContext context, CapturedDatabasePart 
         }
         catch (Exception e) when (MySqlErrors.IsExplained(e) || e is SourceException)
         {
-            throw new SourceException($"the restore of table {Title} failed; it is unchanged, and what was made, {database}.{_made}, could not be removed ({e.Message})", e);
+            throw new SourceException($"the restore of table {Title} failed ({cause.Message}); it is unchanged, and what was made, {database}.{_made}, could not be removed ({e.Message})", e);
         }
     }
 

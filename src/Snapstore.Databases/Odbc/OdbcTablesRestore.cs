@@ -5,6 +5,8 @@ namespace Snapstore.Databases.Odbc;
 /// <summary>Restores whole tables: all in one transaction, or under other names that take the place of the old ones at the end.</summary>
 internal sealed class OdbcTablesRestore(OdbcRestoreRun run)
 {
+    private const string TableBeside = "restore the table beside it (--as NAME) and look";
+
     private readonly OdbcDialect _dialect = run.Session.Dialect;
     private readonly OdbcConnection _connection = run.Session.Connection;
     private readonly List<TableOutcome> _outcomes = [];
@@ -96,6 +98,7 @@ internal sealed class OdbcTablesRestore(OdbcRestoreRun run)
             {
                 _connection.Execute($"DELETE FROM {job.Old!.From}");
                 Load(job, job.Old, job.Old.Into);
+                DatabaseRestoreReport.RefuseToReplace(run.Problems, TableBeside);
                 Commit();
             },
             null);
@@ -115,6 +118,8 @@ internal sealed class OdbcTablesRestore(OdbcRestoreRun run)
                     Drop(jobs.Where(job => job.Old is not null).Select(job => job.Old!.Into));
                 foreach (Job job in jobs)
                     Make(job);
+                if (jobs.Exists(job => job.Old is not null))
+                    DatabaseRestoreReport.RefuseToReplace(run.Problems, jobs.Count == 1 ? TableBeside : "restore into another database and look");
                 if (_dialect.CanSwap && !_dialect.HasTransactionalDefinitions)
                     Swap(jobs);
                 Commit();

@@ -38,7 +38,7 @@ internal sealed class PostgresRestore(PostgresServer server, DatabaseRestoreRequ
             DropMade();
             throw Unmade(e);
         }
-        catch (SourceException e)
+        catch (SourceException e) when (!RestoreJob.IsOutcomeUnknown(e))
         {
             throw new SourceException($"{e.Message}; nothing was changed", e);
         }

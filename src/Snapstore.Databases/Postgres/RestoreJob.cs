@@ -36,7 +36,22 @@ internal sealed record RestoreJob(
     {
         Session.Run("BEGIN", "beginning the transaction");
         DatabaseRestoreReport report = work();
-        Session.Run(Request.DryRun ? "ROLLBACK" : "COMMIT", "ending the transaction");
+        End();
         return report;
+    }
+
+    /// <summary>True for an error of which nobody knows whether the server did what it was last asked to: keep everything.</summary>
+    public static bool IsOutcomeUnknown(Exception e) => e.Data.Contains(nameof(IsOutcomeUnknown));
+
+    private void End()
+    {
+        try
+        {
+            Session.Run(Request.DryRun ? "ROLLBACK" : "COMMIT", "ending the transaction");
+        }
+        catch (SourceException e) when (!Request.DryRun && PostgresErrors.CodeOf(e).Length == 0)
+        {
+            throw new SourceException($"{e.Message}; all was restored, and whether the server kept it is not known: look, and restore again if it did not", e) { Data = { [nameof(IsOutcomeUnknown)] = true } };
+        }
     }
 }

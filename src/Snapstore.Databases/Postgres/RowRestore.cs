@@ -6,6 +6,7 @@ internal sealed class RowRestore(RestoreJob job)
 {
     private const string Staged = "pg_temp.snapstore_rows";
     private const string UndefinedColumn = "42703";
+    private const string SyntaxErrorOrWrongName = "42";
     private const string FeatureNotSupported = "0A000";
     private const string Doing = "comparing rows";
 
@@ -66,7 +67,7 @@ internal sealed class RowRestore(RestoreJob job)
                 coalesce((SELECT array_position(i.indkey::int2[], a.attnum)::text FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary), '')
             FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
             """, "looking at the table", _table.Target);
-        if (columns.Count == 0)
+        if (columns.Count == 0 && _session.One("SELECT coalesce(to_regclass($1)::oid::text, '')", "looking at the table", _table.Target) == "")
             throw new UsageException($"{_session.Server.Name} has no table {_table.Target} to compare rows with; restore all of it (without --where), or name the table (--as)");
         _key = [.. columns.Where(column => column[3]!.Length > 0).OrderBy(column => int.Parse(column[3]!, System.Globalization.CultureInfo.InvariantCulture)).Select(column => column[0]!)];
         if (_key.Length == 0)
@@ -91,6 +92,7 @@ internal sealed class RowRestore(RestoreJob job)
     {
         IEnumerable<string> columns = _table.Table.Columns.Select(column => $"{Sql.Name(column.Name)} {column.Type}");
         _session.Run($"CREATE TEMPORARY TABLE snapstore_rows ({string.Join(", ", columns)}) ON COMMIT DROP", "staging the rows");
+        RequireCondition();
         _session.Run("SAVEPOINT staging", "staging the rows");
         try
         {
@@ -106,6 +108,19 @@ internal sealed class RowRestore(RestoreJob job)
 
         _session.Run($"ALTER TABLE {Staged} ADD PRIMARY KEY ({Sql.Names(_key)})", "staging the rows");
         _session.Run($"ANALYZE {Staged}", "staging the rows");
+    }
+
+    // Here a parenthesis that the condition ends by itself is an error; elsewhere what follows could count for other rows.
+    private void RequireCondition()
+    {
+        try
+        {
+            _session.Run($"SELECT FROM {Staged} WHERE CASE WHEN {job.Request.Where}\nTHEN true END LIMIT 0", "looking at the condition");
+        }
+        catch (SourceException e) when (PostgresErrors.CodeOf(e).StartsWith(SyntaxErrorOrWrongName, StringComparison.Ordinal))
+        {
+            throw new UsageException($"--where is no condition for the rows of table {_table.Target}: {PostgresErrors.WordsOf(e)}; nothing was changed");
+        }
     }
 
     private void CopyAll(string condition)

@@ -61,6 +61,8 @@ internal sealed class TableRestore(RestoreJob job)
         if (isThere)
             Drop();
         List<TableOutcome> outcomes = _table.IsRenamed ? MakeCopy(statements) : MakeSame(statements);
+        if (isThere)
+            DatabaseRestoreReport.RefuseToReplace(_rows.Problems, "restore the table beside it (--as NAME) and look");
         _session.Run("RESET search_path", "computing statistics");
         _session.Run($"ANALYZE {_table.Target}", "computing statistics");
         return new DatabaseRestoreReport { Tables = outcomes, Problems = _rows.Problems, Notes = _notes };

@@ -57,6 +57,8 @@ internal sealed class WholeRestore(RestoreJob job)
         PostgresScript.Run(_session, job.Files, PostgresDefinitions.PreData, job.SkipsOwners);
         List<TableOutcome> tables = [.. WithRows(job.Description).Select(Fill)];
         long largeObjects = PutLargeObjects();
+        if (!contents.IsEmpty)
+            DatabaseRestoreReport.RefuseToReplace(_rows.Problems, "restore into another database and look");
         PostgresScript.Run(_session, job.Files, "sequences.sql", job.SkipsOwners);
         PostgresScript.Run(_session, job.Files, PostgresDefinitions.PostData, job.SkipsOwners);
         _session.Run("ANALYZE", "computing statistics");

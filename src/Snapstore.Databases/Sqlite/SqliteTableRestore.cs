@@ -50,6 +50,8 @@ internal sealed partial class SqliteTableRestore(SqliteTarget target, DatabaseRe
             List<(string, long)> objects = Recreate(table, name);
             long rows = SqliteCatalog.Count(_connection, "main", name);
             bool isSame = IsAsCaptured(table, name, columns, rows, expected);
+            if (replaced is not null)
+                DatabaseRestoreReport.RefuseToReplace(_problems, "restore the table beside it (--as NAME) and look");
             NoteOrphans(name);
             _connection.Run("COMMIT");
             return Report(new TableOutcome(name, rows, expected, isSame), objects);

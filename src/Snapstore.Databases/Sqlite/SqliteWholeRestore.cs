@@ -36,7 +36,9 @@ internal sealed class SqliteWholeRestore(string path, TimeSpan wait, DatabaseRes
         try
         {
             _captured.Write(beside, File.Exists(path) ? (int)File.GetUnixFileMode(path) : NewFileMode);
-            List<TableOutcome> tables = Examine(beside, replaces);
+            List<TableOutcome> tables = Examine(beside);
+            if (replaces)
+                DatabaseRestoreReport.RefuseToReplace(_problems, "restore it to another path and look");
             KeepOwner(beside);
             PutInPlace(beside, folder);
             VerifyPlaced();
@@ -86,18 +88,13 @@ internal sealed class SqliteWholeRestore(string path, TimeSpan wait, DatabaseRes
     private static string Described(List<string> tables) => string.Create(
         CultureInfo.InvariantCulture, $"{tables.Count} tables ({string.Join(", ", tables.Take(10))}{(tables.Count > 10 ? ", ..." : "")})");
 
-    private List<TableOutcome> Examine(string file, bool replaces)
+    private List<TableOutcome> Examine(string file)
     {
         using SqliteConnection connection = SqliteConnection.Open(SqliteConnection.UriOf(Bytes(file)), SqliteNative.OpenReadOnly | SqliteNative.OpenUri, wait);
         using CancellationTokenRegistration stop = cancel.Register(connection.Interrupt);
         List<string> found = connection.Texts("PRAGMA integrity_check(5)");
         if (found is not ["ok"])
-        {
-            string problem = $"the database was damaged already when it was captured: {string.Join("; ", found)}";
-            if (replaces)
-                throw new SourceException($"{problem}. Nothing was changed: it may be worse than what is there. Restore it to another path");
-            _problems.Add(problem);
-        }
+            _problems.Add($"the database was damaged already when it was captured: {string.Join("; ", found)}");
 
         long orphans = ForeignKeyViolations(connection);
         if (orphans > 0)

@@ -21,7 +21,7 @@ internal sealed class BackupNotes(RunProgress progress) : IScanNotes
     public void Warn(ReadOnlySpan<byte> path, string problem)
     {
         progress.Warn();
-        Warnings.Add($"{PrintablePath.Of(path)}: {problem}");
+        Warnings.Add(Said(path, problem));
     }
 
     /// <summary>A file is not in the snapshot.</summary>
@@ -32,5 +32,8 @@ internal sealed class BackupNotes(RunProgress progress) : IScanNotes
     }
 
     /// <summary>Something worth knowing.</summary>
-    public void Note(ReadOnlySpan<byte> path, string text) => Notes.Add($"{PrintablePath.Of(path)}: {text}");
+    public void Note(ReadOnlySpan<byte> path, string text) => Notes.Add(Said(path, text));
+
+    // What is about a source as a whole has no path.
+    private static string Said(ReadOnlySpan<byte> path, string text) => path.IsEmpty ? text : $"{PrintablePath.Of(path)}: {text}";
 }

@@ -1,5 +1,5 @@
 using Snapstore.Formats;
-using Snapstore.Storage;
+using Snapstore.Repositories;
 
 namespace Snapstore.Backup;
 
@@ -166,7 +166,7 @@ internal sealed class ParentContent : IDisposable
         {
             return _items.MoveNext();
         }
-        catch (SnapstoreException e) when (e is CorruptDataException or StorageException or ObjectMissingException or UnsupportedException)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
             return false;
         }

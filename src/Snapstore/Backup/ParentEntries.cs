@@ -1,7 +1,6 @@
 using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Sources;
-using Snapstore.Storage;
 
 namespace Snapstore.Backup;
 
@@ -56,7 +55,7 @@ internal sealed class ParentEntries : IDisposable
         {
             _hasCurrent = _entries!.MoveNext();
         }
-        catch (Exception e) when (e is CorruptDataException or ObjectMissingException)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
             _hasCurrent = false;
             HasSkipped = true;

@@ -31,8 +31,9 @@ internal sealed class UnchangedFiles(Repository repository, FileSelection select
 
             return true;
         }
-        catch (CorruptDataException)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
+            // Lost, swept meanwhile or on a bad sector: whatever it is, the file is read.
             return false;
         }
     }

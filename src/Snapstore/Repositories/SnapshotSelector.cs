@@ -48,8 +48,10 @@ public sealed class SnapshotSelector
         return SnapshotTime.TryParseEnd(text, _time) is { } time
             ? _taken.LastOrDefault(snapshot => snapshot.Manifest.TimeNanoseconds <= time)
                 ?? throw Missing($"no snapshot was taken at or before '{text}'")
-            : throw Missing($"'{PrintablePath.Of(Encoding.UTF8.GetBytes(text))}' is no snapshot: give an id's first {PrefixMin} digits or more, latest, latest~2, or a time such as 2026-11-01T12:00 or 2d");
+            : throw Missing($"'{PrintablePath.Of(Encoding.UTF8.GetBytes(text))}' is no snapshot: give an id's first {PrefixMin} digits or more, latest, latest~2, or a time such as 2026-11-01T12:00 or 2d{HintAtPath(text)}");
     }
+
+    private static string HintAtPath(string text) => text.Contains(':') ? "; a path in it begins with a slash: latest:/etc" : "";
 
     /// <summary>The snapshot and the path inside it.</summary>
     /// <param name="argument">SNAPSHOT or SNAPSHOT:/PATH, raw bytes.</param>

@@ -110,6 +110,34 @@ public sealed class MariaDbFailureTests(MariaDbServer server)
         Assert.Equal("", server.Sql("mysql", "SHOW FUNCTION STATUS WHERE Db = 'fails_empty'"));
     }
 
+    [Fact]
+    public void A_restore_that_may_make_nothing_says_why()
+    {
+        server.Sql("mysql", "CREATE OR REPLACE DATABASE unmade; CREATE TABLE unmade.t (id INT PRIMARY KEY); CREATE OR REPLACE USER looker@localhost; GRANT SELECT ON *.* TO looker@localhost; DROP DATABASE IF EXISTS unmade_new");
+        BackupReport taken = _runs.Take(server.Url("unmade"));
+        foreach (DatabaseRestoreRequest request in new DatabaseRestoreRequest[] { new() { Create = true }, new() { Table = "t", TableAs = "u" } })
+        {
+            DatabaseUrl url = server.Url(request.Create ? "unmade_new" : "unmade") with { User = "looker" };
+            SourceException failed = Assert.Throws<SourceException>(() => _runs.Restore(taken, url, request));
+            Assert.Contains("lacks a privilege", failed.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("removed", failed.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_removed_again_does_not_hide_what_failed()
+    {
+        server.Sql("mysql", "CREATE OR REPLACE DATABASE stuck; CREATE TABLE stuck.t (id INT PRIMARY KEY); CREATE VIEW stuck.v AS SELECT 1 AS x; CREATE OR REPLACE USER nodrop@localhost;"
+            + " GRANT SELECT, INSERT, CREATE, ALTER ON *.* TO nodrop@localhost; DROP DATABASE IF EXISTS stuck_new");
+        BackupReport taken = _runs.Take(server.Url("stuck"));
+
+        SourceException failed = Assert.Throws<SourceException>(() => _runs.Restore(taken, server.Url("stuck_new") with { User = "nodrop" }, new DatabaseRestoreRequest { Create = true }));
+
+        Assert.Contains("CREATE VIEW", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("could not be removed", failed.Message, StringComparison.Ordinal);
+        server.Sql("mysql", "DROP DATABASE stuck_new");
+    }
+
     private void AssertFails(DatabaseUrl url, params string[] said)
     {
         SourceException failed = Assert.Throws<SourceException>(() => _runs.Take(url));

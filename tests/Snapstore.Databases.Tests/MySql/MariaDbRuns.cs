@@ -25,11 +25,11 @@ internal sealed class MariaDbRuns
         return SourceBackup.Run(repository, wrap?.Invoke(source) ?? source, _repository.Options, new RunProgress(), TimeProvider.System, cancel);
     }
 
-    public DatabaseRestoreReport Restore(BackupReport report, DatabaseUrl url, DatabaseRestoreRequest request, CancellationToken cancel = default)
+    public DatabaseRestoreReport Restore(BackupReport report, DatabaseUrl url, DatabaseRestoreRequest request, Func<DatabaseDescription, DatabaseDescription>? recorded = null, CancellationToken cancel = default)
     {
         using Repository repository = _repository.Open();
         SnapshotPath place = new(SnapshotList.Read(repository, report.Id!.Value), []);
-        return Engine.Restore(url, request, new CapturedDatabase(() => new SnapshotFiles(repository, place, workers: 1), Describe(report)), cancel);
+        return Engine.Restore(url, request, new CapturedDatabase(() => new SnapshotFiles(repository, place, workers: 1), recorded?.Invoke(Describe(report)) ?? Describe(report)), cancel);
     }
 
     public DatabaseDescription Describe(BackupReport report) => DatabaseDescription.Decode(Encoding.UTF8.GetBytes(Read(report, DatabaseDescription.FileName)));

@@ -50,6 +50,22 @@ public sealed class MariaDbTableTests(MariaDbServer server)
     }
 
     [Fact]
+    public void What_is_there_does_not_give_way_to_what_is_not_as_recorded()
+    {
+        BackupReport taken = Shop("shop_kept");
+        server.Sql("shop_kept", "SET foreign_key_checks=0; DELETE FROM orders");
+        string changed = server.Dump("shop_kept"), databases = server.Sql("", "SHOW DATABASES");
+
+        foreach (DatabaseRestoreRequest request in (DatabaseRestoreRequest[])[Orders, new() { Clean = true }])
+        {
+            string failed = Assert.Throws<SourceException>(() => _runs.Restore(taken, server.Url("shop_kept"), request with { Confirm = _ => true }, recorded: OtherRecords.OneRowMore)).Message;
+            Assert.Contains("was left as it is", failed, StringComparison.Ordinal);
+            Assert.Equal(changed, server.Dump("shop_kept"));
+            Assert.Equal(databases, server.Sql("", "SHOW DATABASES"));
+        }
+    }
+
+    [Fact]
     public void Chosen_rows_are_compared_and_brought_back()
     {
         BackupReport taken = Shop("shop_rows");
@@ -86,9 +102,40 @@ public sealed class MariaDbTableTests(MariaDbServer server)
         Assert.Equal("0", server.Sql("shop_broken", "SELECT COUNT(*) FROM orders"));
     }
 
+    [Fact]
+    public void Dates_that_no_calendar_has_come_back_as_they_are()
+    {
+        server.Sql("mysql", "CREATE OR REPLACE DATABASE dates; USE dates; SET sql_mode='ALLOW_INVALID_DATES'; CREATE TABLE t (id INT PRIMARY KEY, d DATE, z DATETIME); INSERT INTO t VALUES (1, '2026-02-31', '0000-00-00'), (2, '2026-02-28', NULL)");
+        string before = server.Sql("dates", "SELECT * FROM t");
+        BackupReport taken = _runs.Take(server.Url("dates"));
+        server.Sql("dates", "UPDATE t SET d = '2026-03-03'");
+        DatabaseRestoreRequest rows = new() { Table = "t", Where = "1", Apply = RowChange.Upsert, Confirm = _ => true };
+
+        Assert.Equal(2, _runs.Restore(taken, server.Url("dates"), rows).Rows!.Updated);
+        Assert.Equal(before, server.Sql("dates", "SELECT * FROM t"));
+
+        Assert.Empty(_runs.Restore(taken, server.Url("dates"), new DatabaseRestoreRequest { Clean = true, Confirm = _ => true }).Problems);
+        Assert.Equal(before, server.Sql("dates", "SELECT * FROM t"));
+    }
+
+    [Fact]
+    public void Rows_of_a_table_without_transactions_may_be_written_in_part_and_that_is_told()
+    {
+        server.Sql("mysql", "CREATE OR REPLACE DATABASE aria; CREATE TABLE aria.t (id INT PRIMARY KEY, v INT) ENGINE=Aria; INSERT INTO aria.t SELECT seq, seq FROM seq_1_to_9");
+        BackupReport taken = _runs.Take(server.Url("aria"));
+        server.Sql("aria", "DELETE FROM t; ALTER TABLE t ADD CHECK (id <> 5)");
+
+        SourceException failed = Assert.Throws<SourceException>(() => _runs.Restore(taken, server.Url("aria"), new() { Table = "t", Where = "1", Apply = RowChange.Insert, Confirm = _ => true }));
+
+        Assert.DoesNotContain("as it was", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("no transactions", failed.Message, StringComparison.Ordinal);
+        Assert.NotEqual("0", server.Sql("aria", "SELECT COUNT(*) FROM t"));
+    }
+
     [Theory]
     [InlineData("nosuch", "1", "no table nosuch")]
     [InlineData("orders", "nosuch = 1", "nosuch")]
+    [InlineData("orders", "id = 1) OR (1", "syntax")]
     [InlineData("log", "1", "no primary key")]
     public void Says_what_is_wrong_with_a_request(string table, string where, string said)
     {

@@ -95,7 +95,7 @@ public sealed class MariaDbZooTests(MariaDbServer server)
     public void A_value_of_more_than_one_frame_comes_back()
     {
         server.Sql("mysql", "CREATE OR REPLACE DATABASE big; CREATE TABLE big.b (id INT PRIMARY KEY, v LONGBLOB, t LONGTEXT);"
-            + " INSERT INTO big.b VALUES (1, REPEAT(x'00010aff', 5000000), 'x'), (2, '', REPEAT('y\\n', 9000000)), (3, REPEAT('z', 16777211), NULL)");
+            + " INSERT INTO big.b VALUES (0, REPEAT('a', 1000000), NULL), (1, REPEAT(x'00010aff', 5000000), 'x'), (2, '', REPEAT('y\\n', 9000000)), (3, REPEAT('z', 16777211), NULL)");
         string before = server.Sql("big", "CHECKSUM TABLE b");
         BackupReport taken = _runs.Take(server.Url("big"));
         server.Sql("mysql", "DROP DATABASE big");
@@ -103,6 +103,13 @@ public sealed class MariaDbZooTests(MariaDbServer server)
 
         Assert.Empty(restored.Problems);
         Assert.Equal(before, server.Sql("big", "CHECKSUM TABLE b"));
-        server.Sql("mysql", "DROP DATABASE big");
+
+        string allowed = server.Sql("mysql", "SELECT @@GLOBAL.max_allowed_packet; SET GLOBAL max_allowed_packet = 16777216");
+        SourceException failed = Assert.Throws<SourceException>(() => _runs.Restore(taken, server.Url("big_again"), Create));
+        SourceException alone = Assert.Throws<SourceException>(() => _runs.Restore(taken, server.Url("big"), new DatabaseRestoreRequest { Table = "b", TableAs = "c" }));
+        string tables = server.Sql("big", "SHOW TABLES");
+        server.Sql("mysql", $"SET GLOBAL max_allowed_packet = {allowed}; DROP DATABASE big");
+        Assert.All([failed, alone], error => Assert.Contains("raise max_allowed_packet", error.Message, StringComparison.Ordinal));
+        Assert.Equal("b", tables);
     }
 }

@@ -9,6 +9,7 @@ public sealed class OptionFileTests
     [InlineData("password=plain", "plain")]
     [InlineData("password = 'with # and \" '", "with # and \" ")]
     [InlineData("password=a#b # a comment", "a#b")]
+    [InlineData("password=\"quote \\\" # and \\\\\" # a comment", "quote \" # and \\")]
     [InlineData("pass_word=x", null)]
     [InlineData("# password=x", null)]
     [InlineData("[mysqld]|password=server", null)]

@@ -41,6 +41,25 @@ public sealed class OdbcRestoreTests(OdbcServers servers)
     [InlineData("PostgreSQL")]
     [InlineData("MariaDB")]
     [InlineData("SQLite")]
+    public void What_is_there_does_not_give_way_to_what_is_not_as_recorded(string dbms)
+    {
+        OdbcDatabase from = Make(dbms);
+        BackupReport report = _world.Take(from);
+        from.Run("UPDATE items SET price = 99");
+        string before = from.DumpRows();
+
+        foreach (DatabaseRestoreRequest request in (DatabaseRestoreRequest[])[new() { Clean = true }, new() { Table = "items" }])
+        {
+            string failed = Assert.Throws<SourceException>(() => _world.Restore(report, from, request, recorded: OtherRecords.OneRowMore)).Message;
+            Assert.Contains("was left as it is", failed, StringComparison.Ordinal);
+            Assert.Equal(before, from.DumpRows());
+        }
+    }
+
+    [Theory]
+    [InlineData("PostgreSQL")]
+    [InlineData("MariaDB")]
+    [InlineData("SQLite")]
     public void Clean_replaces_tables_of_the_same_names_only(string dbms)
     {
         OdbcDatabase from = Make(dbms);

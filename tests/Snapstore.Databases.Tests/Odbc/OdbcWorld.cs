@@ -24,7 +24,7 @@ internal sealed class OdbcWorld
     }
 
     /// <summary>Restores and says yes to everything, unless told otherwise.</summary>
-    public DatabaseRestoreReport Restore(BackupReport snapshot, OdbcDatabase target, DatabaseRestoreRequest? request = null, Func<string, bool>? confirm = null, string parameters = "")
+    public DatabaseRestoreReport Restore(BackupReport snapshot, OdbcDatabase target, DatabaseRestoreRequest? request = null, Func<string, bool>? confirm = null, string parameters = "", Func<DatabaseDescription, DatabaseDescription>? recorded = null)
     {
         request = (request ?? new DatabaseRestoreRequest()) with { Confirm = confirm ?? (_ => true) };
         if (target is OdbcSqliteDatabase { File: var file } && request.Table is null && !File.Exists(file))
@@ -32,7 +32,8 @@ internal sealed class OdbcWorld
         using Repository repository = Repository.Open();
         SnapshotFiles OpenFiles() => new(repository, new SnapshotPath(SnapshotList.Read(repository, snapshot.Id!.Value), []), workers: 0);
         using SnapshotFiles files = OpenFiles();
-        CapturedDatabase captured = new(OpenFiles, DatabaseDescription.Decode(files.ReadAll(DatabaseDescription.FileName)));
+        DatabaseDescription description = DatabaseDescription.Decode(files.ReadAll(DatabaseDescription.FileName));
+        CapturedDatabase captured = new(OpenFiles, recorded?.Invoke(description) ?? description);
         return new OdbcEngine().Restore(DatabaseUrl.Parse($"odbc:{target.Place}{parameters}"), request, captured, default);
     }
 

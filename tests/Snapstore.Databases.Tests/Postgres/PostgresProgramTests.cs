@@ -13,6 +13,8 @@ public sealed class PostgresProgramTests(PostgresTestServer server)
         using SnapstoreProgram program = SnapstoreProgram.WithRepository();
         program.Run("snapshot", server.Url("shop")).Expect(0);
         server.Run("shop", "DELETE FROM orders WHERE id % 10 = 0; UPDATE orders SET total = 0 WHERE id = 1");
+        string[] chosen = ["restore", "latest", "--to", server.Url("shop"), "--table", "orders", "--where", "id <= 500"];
+        Assert.Contains("nothing was changed", program.Run(chosen).Expect(0).Output, StringComparison.Ordinal);
         ProgramRun rows = program.Run("restore", "latest", "--to", server.Url("shop"), "--table", "orders", "--where", "id <= 500", "--apply", "upsert", "--yes", "--json").Expect(0);
         Assert.Equal((50, 1), (rows.Objects[^1].GetProperty("rows_inserted").GetInt32(), rows.Objects[^1].GetProperty("rows_updated").GetInt32()));
         program.Run("restore", "latest", "--to", server.Url("shop"), "--table", "orders", "--as", "orders_before").Expect(0);

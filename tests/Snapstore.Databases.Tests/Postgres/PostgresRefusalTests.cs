@@ -19,6 +19,8 @@ public sealed class PostgresRefusalTests(PostgresTestServer server)
         Assert.Contains("PGPASSFILE", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wr0ng-pw", refused.ToString() + wrong, StringComparison.Ordinal);
 
+        PostgresServer none = PostgresServer.Of(DatabaseUrl.Parse(url), _ => null);
+        Assert.Contains("PGPASSFILE", Assert.Throws<SourceException>(() => PostgresSession.Connect(none, default).Dispose()).Message, StringComparison.Ordinal);
         PostgresServer right = PostgresServer.Of(DatabaseUrl.Parse(url), name => name == DatabasePassword.Variable ? "s3cret-pw" : null);
         using PostgresSession session = PostgresSession.Connect(right, default);
         Assert.Equal("locked", session.One("SELECT current_user::text", "asking"));
@@ -44,6 +46,7 @@ public sealed class PostgresRefusalTests(PostgresTestServer server)
             """);
         SourceException failed = Assert.Throws<SourceException>(() => _snapshots.Take("hidden", user: "limited"));
         Assert.Contains("row-level security", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("BYPASSRLS", failed.Message, StringComparison.Ordinal);
         _snapshots.Repository.AssertNoSnapshot();
     }
 

@@ -28,10 +28,11 @@ internal sealed class PostgresSnapshots(PostgresTestServer server)
     }
 
     /// <summary>Restores a snapshot; agrees to all that is asked unless the request says otherwise.</summary>
-    public DatabaseRestoreReport Restore(SessionId? id, string url, DatabaseRestoreRequest? request = null)
+    public DatabaseRestoreReport Restore(SessionId? id, string url, DatabaseRestoreRequest? request = null, Func<DatabaseDescription, DatabaseDescription>? recorded = null)
     {
         using Repository repository = Repository.Open();
-        CapturedDatabase captured = new(() => Files(repository, id), Describe(repository, id));
+        DatabaseDescription description = Describe(repository, id);
+        CapturedDatabase captured = new(() => Files(repository, id), recorded?.Invoke(description) ?? description);
         return _engine.Restore(DatabaseUrl.Parse(url), request ?? new DatabaseRestoreRequest { Verify = true }, captured, default);
     }
 

@@ -34,6 +34,22 @@ public sealed class PostgresTableRestoreTests(PostgresTestServer server)
     }
 
     [Fact]
+    public void What_is_there_does_not_give_way_to_what_is_not_as_recorded()
+    {
+        server.Make("kept", "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 100)");
+        BackupReport snapshot = _snapshots.Take("kept");
+        server.Run("kept", "DELETE FROM t");
+        string live = server.Dump("kept");
+
+        foreach (DatabaseRestoreRequest request in (DatabaseRestoreRequest[])[new() { Table = "t" }, new() { Clean = true }])
+        {
+            string failed = Assert.Throws<SourceException>(() => _snapshots.Restore(snapshot.Id, server.Url("kept"), request with { Confirm = _ => true }, OtherRecords.OneRowMore)).Message;
+            Assert.Contains("was left as it is", failed, StringComparison.Ordinal);
+            Assert.Equal(live, server.Dump("kept"));
+        }
+    }
+
+    [Fact]
     public void A_table_that_is_there_is_replaced_only_if_that_is_agreed()
     {
         server.Make("replaced", "CREATE TABLE t (id serial PRIMARY KEY, v text); INSERT INTO t (v) SELECT g FROM generate_series(1, 100) g; CREATE TABLE other AS SELECT 1 AS x");

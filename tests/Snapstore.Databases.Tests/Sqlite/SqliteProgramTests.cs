@@ -28,6 +28,20 @@ public sealed class SqliteProgramTests : IDisposable
     }
 
     [Fact]
+    public void A_table_with_as_many_rows_as_before_is_not_called_unchanged()
+    {
+        string path = Path.Combine(_program.Folder, "shop.db"), url = $"sqlite:{path}";
+        SqliteWorld.Sql(path, SqliteZoo.Rows("t", 100));
+        _program.Run("snapshot", url).Expect(0);
+        _program.Run("snapshot", url, "--host", "same").Expect(0);
+        SqliteWorld.Sql(path, "UPDATE t SET b = 'all the same'");
+        _program.Run("snapshot", url).Expect(0);
+
+        Assert.Contains(" 0 changed, 1 unchanged; ", _program.Run("diff", "--stat", "latest~2", "latest~1").Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(" 0 changed, 0 unchanged, 1 with as many rows as before and perhaps other values", _program.Run("diff", "--stat", "latest~1", "latest").Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Rows_a_table_and_the_whole()
     {
         string path = Path.Combine(_program.Folder, "shop.db"), url = $"sqlite:{path}";

@@ -35,6 +35,24 @@ public sealed class SqliteRestoreTests : IDisposable
     }
 
     [Fact]
+    public void What_is_there_does_not_give_way_to_what_is_not_as_recorded()
+    {
+        string path = _world.Make("kept.db", SqliteZoo.Rows("t", 100));
+        BackupReport snapshot = _world.Take(path);
+        SqliteWorld.Sql(path, "DELETE FROM t");
+        string now = SqliteWorld.Dump(path);
+
+        foreach (DatabaseRestoreRequest request in (DatabaseRestoreRequest[])[new() { Clean = true }, new() { Table = "t" }])
+        {
+            string failed = Assert.Throws<SourceException>(() => _world.Restore(snapshot, path, request, recorded: OtherRecords.OneRowMore)).Message;
+            Assert.Contains("was left as it is", failed, StringComparison.Ordinal);
+            Assert.Equal(now, SqliteWorld.Dump(path));
+        }
+
+        Assert.NotEmpty(_world.Restore(snapshot, _world["new.db"], recorded: OtherRecords.OneRowMore).Problems);
+    }
+
+    [Fact]
     public void The_log_of_a_crash_is_gone_with_its_database()
     {
         string path = _world.Make("live.db", $"PRAGMA journal_mode = wal; {SqliteZoo.Rows("t", 100)}");

@@ -42,13 +42,14 @@ internal sealed class SqliteWorld : IDisposable
     }
 
     /// <summary>Restores and says yes to everything, unless told otherwise.</summary>
-    public DatabaseRestoreReport Restore(BackupReport snapshot, string target, DatabaseRestoreRequest? request = null, Func<string, bool>? confirm = null)
+    public DatabaseRestoreReport Restore(BackupReport snapshot, string target, DatabaseRestoreRequest? request = null, Func<string, bool>? confirm = null, Func<DatabaseDescription, DatabaseDescription>? recorded = null)
     {
         request = (request ?? new DatabaseRestoreRequest()) with { Confirm = confirm ?? (_ => true) };
         using Repository repository = Repository.Open();
         SnapshotFiles OpenFiles() => new(repository, new SnapshotPath(SnapshotList.Read(repository, snapshot.Id!.Value), []), workers: 1);
         using SnapshotFiles files = OpenFiles();
-        CapturedDatabase captured = new(OpenFiles, DatabaseDescription.Decode(files.ReadAll(DatabaseDescription.FileName)));
+        DatabaseDescription description = DatabaseDescription.Decode(files.ReadAll(DatabaseDescription.FileName));
+        CapturedDatabase captured = new(OpenFiles, recorded?.Invoke(description) ?? description);
         return Engine.Restore(DatabaseUrl.Parse($"sqlite:{target}"), request, captured, default);
     }
 

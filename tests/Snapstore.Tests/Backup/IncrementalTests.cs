@@ -271,4 +271,25 @@ public sealed class IncrementalTests
                 TestFiles.Write($"{path}/{d}/{f}", TestFiles.Bytes((d * files) + f, 100 + (((d * files) + f) % 400)));
         }
     }
+
+    [Fact]
+    public void A_file_whose_chunk_list_was_swept_or_cannot_be_read_counts_as_changed()
+    {
+        using TestDirectory place = new();
+        Directory.CreateDirectory(place["tree"]);
+        TestFiles.Write(place["tree/large"], TestFiles.Bytes(1, 3_000_000));
+        TestRepository test = new() { Workers = 0 };
+        BackupReport taken = test.Backup(place["tree"]);
+        using Repository repository = test.Open();
+        using TreeReader trees = new(repository), afterwards = new(repository);
+        TreeEntry file = PathFinder.Find(trees, new SnapshotPath(SnapshotList.Read(repository, taken.Id!.Value), Encoding.UTF8.GetBytes(place["tree/large"])));
+        Assert.NotNull(file.Content.List);
+        FileSelection selection = new() { Paths = [] };
+        Assert.True(new UnchangedFiles(repository, selection, trees).LooksUnchanged(file, TestFiles.Stat(place["tree/large"])!.Value));
+
+        foreach (PackReference pack in repository.Index.Packs.Where(static pack => pack.Kind == PackKind.Meta))
+            repository.Storage.Delete(pack.Key);
+
+        Assert.False(new UnchangedFiles(repository, selection, afterwards).LooksUnchanged(file, TestFiles.Stat(place["tree/large"])!.Value));
+    }
 }

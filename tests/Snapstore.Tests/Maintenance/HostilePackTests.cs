@@ -82,7 +82,66 @@ public sealed class HostilePackTests : IDisposable
         Assert.Contains(report.Findings, f => f.Object == StorageKey.Pack(pack.Session, pack.Hash).Name && f.Kind == FindingKind.Damage);
     }
 
+    [Fact]
+    public void Deltas_that_lie_are_damage_and_right_ones_are_not()
+    {
+        byte[] old = new byte[20_000];
+        new Random(1).NextBytes(old);
+        PutPack(Record([Raw, .. old], new BlobRecord(_builder.Repository.Keys.DataId(old), old.Length)), [Raw, .. old]);
+        byte[] changed = [.. old[..9_000], 1, 2, 3, .. old[9_000..]];
+        byte[] frame = Frame(changed, old);
+        BlobKey key = new(_builder.Repository.Keys.DataId(changed)), prefix = new(_builder.Repository.Keys.DataId(old));
+        Assert.True(frame.Length < 100);
+        string right = PutPack(Deltas((key, frame, changed.Length, prefix)), [Raw, .. frame]);
+        Assert.False(Check().HasDamage);
+        _builder.Test.Remove(right);
+
+        foreach ((byte[] Frame, int Length) lie in ((byte[], int)[])[
+            (frame, changed.Length - 1), (frame, Limits.BlobSizeMax), (frame[..^1], changed.Length), ([.. frame, 0], changed.Length), ([.. frame, .. frame], changed.Length),
+            (Frame(new byte[64 << 20], old), changed.Length), (Frame(new byte[changed.Length], old), changed.Length), (Frame(changed, [.. old, 1]), changed.Length)])
+        {
+            AssertDamage(Deltas((key, lie.Frame, lie.Length, prefix)), [Raw, .. lie.Frame]);
+        }
+    }
+
+    [Fact]
+    public void Deltas_of_each_other_count_as_not_there()
+    {
+        byte[] one = new byte[5_000], two = new byte[5_001];
+        BlobId first = _builder.Repository.Keys.DataId(one), second = _builder.Repository.Keys.DataId(two);
+        byte[] of = Frame(one, two), back = Frame(two, one);
+        PutPack(Deltas((new(first), of, one.Length, new(second)), (new(second), back, two.Length, new(first))), [Raw, .. of, .. back]);
+        using Repository repository = _builder.OpenOn(_builder.Storage);
+        using BlobReader blobs = new(repository);
+        using Snapstore.Garbage.LiveBlobs live = new(repository);
+        live.FindBases(repository.Index);
+        foreach (BlobId id in (BlobId[])[first, second])
+        {
+            Assert.NotNull(repository.Index.FindPack(new BlobKey(id)));
+            Assert.False(repository.Index.Contains(id));
+            Assert.Throws<CorruptDataException>(() => blobs.Read(id, "test").Length);
+            Assert.False(live.IsBase(id));
+        }
+    }
+
     public void Dispose() => _builder.Dispose();
+
+    private static byte[] Frame(byte[] plain, byte[] prefix)
+    {
+        using ZstdCompressor compressor = new(CompressionLevel.Default);
+        byte[] frame = new byte[ZstdCompressor.Bound(plain.Length)];
+        return frame[..compressor.Compress(plain, prefix, frame)];
+    }
+
+    private static ByteWriter Deltas(params (BlobKey Key, byte[] Frame, int Length, BlobKey Base)[] deltas)
+    {
+        PackDirectory directory = new();
+        BlobRecord[] blobs = [.. deltas.Select(delta => new BlobRecord(delta.Key.Padded(), delta.Frame.Length))];
+        directory.Add(1 + blobs.Sum(blob => blob.Length) + Sealer.Overhead, blobs, [.. deltas.Select(delta => new DeltaRecord(delta.Base, delta.Length))]);
+        ByteWriter record = new();
+        directory.Encode(record);
+        return record;
+    }
 
     private static byte[] Frame(byte[] plain)
     {
