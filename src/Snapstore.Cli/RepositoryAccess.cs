@@ -34,6 +34,9 @@ internal sealed class RepositoryAccess(Func<string> locate, Func<SecretSource> f
                 : throw new UsageException("no repository was named: use --repo DIR or set SNAPSTORE_REPOSITORY"),
         () => SecretSource.Of(parsed));
 
+    /// <summary>A place that is used without any key, such as a mirror.</summary>
+    public static RepositoryAccess Keyless(string location) => new(() => location, () => throw new InvalidOperationException("a place that is used without a key"));
+
     /// <summary>Opens the repository. A password typed wrong may be typed again.</summary>
     /// <exception cref="RepositoryNotFoundException">There is none; nothing was asked.</exception>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>

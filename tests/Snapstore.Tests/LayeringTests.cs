@@ -31,7 +31,7 @@ public sealed partial class LayeringTests
         ["Maintenance"] = Upper,
         ["Garbage"] = Upper,
         ["Copying"] = [.. Upper, "Garbage", "Maintenance"],
-        ["Repair"] = [.. Upper, "Garbage", "Maintenance"],
+        ["Repair"] = [.. Upper, "Garbage", "Maintenance", "Copying"],
     };
 
     private static string Engine => Checkout.PathOf("src", "Snapstore");
