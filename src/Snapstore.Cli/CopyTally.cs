@@ -21,16 +21,10 @@ internal sealed class CopyTally(CommandContext context, bool isDryRun)
             _stored.DataBlobs + copied.Stored.DataBlobs, _stored.DataBytes + copied.Stored.DataBytes, _stored.MetaBlobs + copied.Stored.MetaBlobs,
             _stored.MetaBytes + copied.Stored.MetaBytes, _stored.StoredBytes + copied.Stored.StoredBytes);
         string name = $"{copied.Source.Id.ToShortString()}  {SnapshotJson.LocalTime(copied.Source.Manifest.TimeNanoseconds, context.Time)}  {SnapshotJson.Title(copied.Source)}";
-        string id = copied.Copy?.Id.ToShortString() ?? "";
         if (copied.Outcome == CopyOutcome.Failed)
             context.Output.Damage($"{name}: not copied: {copied.Problem}");
         else
-            context.Output.Tell(copied.Outcome switch
-            {
-                CopyOutcome.Present => $"{name}  is there as {id}",
-                CopyOutcome.Planned => $"{name}  would be copied: {Quantity.Bytes(New(copied.Stored))} new before compression",
-                _ => $"{name}  copied as {id}: {Quantity.Bytes(New(copied.Stored))} new, {Quantity.Bytes(copied.Stored.StoredBytes)} stored",
-            });
+            context.Output.Tell($"{name}  {Outcome(copied)}");
         WriteJson(copied);
     }
 
@@ -56,6 +50,17 @@ internal sealed class CopyTally(CommandContext context, bool isDryRun)
             json.WriteNumber("bytes_stored", _stored.StoredBytes);
             json.WriteNumber("seconds", duration.TotalSeconds);
         });
+    }
+
+    private static string Outcome(CopiedSnapshot copied)
+    {
+        string id = copied.Copy?.Id.ToShortString() ?? "";
+        return copied.Outcome switch
+        {
+            CopyOutcome.Present => $"is there as {id}",
+            CopyOutcome.Planned => $"would be copied: {Quantity.Bytes(New(copied.Stored))} new before compression",
+            _ => $"copied as {id}: {Quantity.Bytes(New(copied.Stored))} new, {Quantity.Bytes(copied.Stored.StoredBytes)} stored",
+        };
     }
 
     private static long New(StoredCounts stored) => stored.DataBytes + stored.MetaBytes;

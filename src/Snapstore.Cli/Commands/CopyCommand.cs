@@ -46,7 +46,10 @@ internal sealed class CopyCommand : VerbCommand
         SnapshotFilter filter = _listed.Read(context);
         CopyOptions options = new()
         {
-            Origin = PruneRun.Origin(context), IsDryRun = context.Value(_dryRun), Verifies = context.Value(_verify), Time = context.Time,
+            Origin = PruneRun.Origin(context),
+            IsDryRun = context.Value(_dryRun),
+            Verifies = context.Value(_verify),
+            Time = context.Time,
         };
         using Repository source = context.OpenRepository();
         using Repository target = to.Open();

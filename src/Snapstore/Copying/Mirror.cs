@@ -70,8 +70,12 @@ public sealed class Mirror
             mirror.Remove(present, wanted);
         return new MirrorReport
         {
-            Packs = mirror._packCount, Objects = mirror._objects, Bytes = mirror._bytes,
-            ObjectsRemoved = mirror._removed, BytesRemoved = mirror._removedBytes, Problems = mirror._problems,
+            Packs = mirror._packCount,
+            Objects = mirror._objects,
+            Bytes = mirror._bytes,
+            ObjectsRemoved = mirror._removed,
+            BytesRemoved = mirror._removedBytes,
+            Problems = mirror._problems,
         };
     }
 

@@ -9,10 +9,12 @@ using Snapstore.Tests.Garbage;
 namespace Snapstore.Tests.Copying;
 
 /// <summary>Byte-level copies: whole at every moment, and the way back for what a disk lost.</summary>
-public sealed class MirrorTests
+public sealed class MirrorTests : IDisposable
 {
     private readonly PrunedRepository _repository = new();
     private readonly TestStorage _place = new();
+
+    public void Dispose() => _place.Dispose();
 
     [Fact]
     public void A_mirror_opens_and_holds_what_the_repository_holds()

@@ -1,7 +1,6 @@
 using Snapstore.Copying;
 using Snapstore.Formats;
 using Snapstore.Repositories;
-using Snapstore.Storage;
 
 namespace Snapstore.Tests.Copying;
 
