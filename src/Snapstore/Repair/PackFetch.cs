@@ -35,8 +35,11 @@ internal sealed class PackFetch
         // The mirror is listed first: what a writer adds to both meanwhile is then not taken for lost.
         List<StoredObject> copies = [.. _mirror.List(StorageKey.PacksPrefix).Where(pack => pack.Key.TryParsePack(out _, out _))];
         HashSet<StorageKey> present = [.. _repository.Storage.List(StorageKey.PacksPrefix).Select(pack => pack.Key)];
+
+        // And verdicts last: what is gone by then is named by one that can be read.
+        HashSet<StorageKey> condemned = GarbageLog.List(_repository).Condemned();
         List<StorageKey> fetched = [];
-        foreach (StoredObject copy in copies.Where(copy => !present.Contains(copy.Key) && !_condemned.Contains(copy.Key)))
+        foreach (StoredObject copy in copies.Where(copy => !present.Contains(copy.Key) && !condemned.Contains(copy.Key)))
         {
             if (TryStage(copy) is not { } pending)
                 continue;
