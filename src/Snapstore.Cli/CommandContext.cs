@@ -26,7 +26,16 @@ internal sealed record CommandContext(
     public string[] Values(Option<string[]> option) => Parsed.GetValue(option) ?? [];
 
     /// <summary>Opens the repository named; the caller disposes of it.</summary>
-    public Repository OpenRepository() => Access.Open();
+    public Repository OpenRepository()
+    {
+        Repository repository = OpenUncached();
+        if (StoragePlaces.IsFar(Access.Location) && !Value(GlobalOptions.NoCache))
+            repository.Cache = CachePlace.Of(repository.Id);
+        return repository;
+    }
+
+    /// <summary>The same for who must see what is stored, and not what was kept of it here: checks, repairs, garbage collection.</summary>
+    public Repository OpenUncached() => Access.Open();
 
     /// <summary>Opens the place where the repository is, without any key.</summary>
     public IStorage OpenStorage() => Access.OpenStorage();

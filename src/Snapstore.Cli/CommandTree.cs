@@ -37,6 +37,7 @@ internal static class CommandTree
         new("tag", "", TagCommand.Summary, () => new TagCommand()),
         new("stats", "", StatsCommand.Summary, () => new StatsCommand()),
         new("key", "", KeyCommand.Summary, () => new KeyCommand()),
+        new("cache", "", CacheCommand.Summary, () => new CacheCommand()),
         new("completion", "", CompletionCommand.Summary, () => new CompletionCommand()),
         new("version", "", VersionCommand.Summary, () => new VersionCommand()),
     ];

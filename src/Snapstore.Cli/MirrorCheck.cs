@@ -11,7 +11,7 @@ internal static class MirrorCheck
     public static int Run(CommandContext context, string mirror, ReadDataSelection reads)
     {
         using IStorage source = context.OpenStorage();
-        using IStorage place = RepositoryAccess.Keyless(mirror).OpenStorage();
+        using IStorage place = RepositoryAccess.Keyless(context.Parsed, mirror).OpenStorage();
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();
         MirrorComparisonReport report;

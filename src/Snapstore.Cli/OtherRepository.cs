@@ -42,6 +42,7 @@ internal sealed class OtherRepository
         if (!IsGiven(context))
             throw new UsageException($"the other repository was not named: use {_location.Name} {_location.HelpName}");
         return new RepositoryAccess(
+            context.Parsed,
             () => context.Value(_location)!, () => SecretSource.Of(context.Parsed, _variables, _passwordFile, _passwordCommand, _keyFile));
     }
 }

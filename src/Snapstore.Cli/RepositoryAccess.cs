@@ -1,14 +1,16 @@
 using System.CommandLine;
 using Snapstore.Crypto;
+using Snapstore.RemoteStorage;
 using Snapstore.Repositories;
 using Snapstore.Storage;
 
 namespace Snapstore.Cli;
 
 /// <summary>Where a repository is and what opens it: from options, the environment, or a prompt on the terminal.</summary>
+/// <param name="parsed">The arguments.</param>
 /// <param name="locate">Where it is, as the user wrote it; throws where the user did not say.</param>
 /// <param name="findSecret">What opens it.</param>
-internal sealed class RepositoryAccess(Func<string> locate, Func<SecretSource> findSecret)
+internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, Func<SecretSource> findSecret)
 {
     private const int AttemptsMax = 3;
 
@@ -19,14 +21,17 @@ internal sealed class RepositoryAccess(Func<string> locate, Func<SecretSource> f
         get
         {
             string location = locate();
-            return location.Contains("://", StringComparison.Ordinal)
-                ? throw new UsageException($"'{Escaped.Text(location)}' is not a repository that this program can reach: name a directory")
-                : location;
+            StoragePlaces.Check(location);
+            return location;
         }
     }
 
+    private TransferLimits Limits => new(
+        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)));
+
     /// <summary>That of `--repo`.</summary>
     public static RepositoryAccess Of(ParseResult parsed) => new(
+        parsed,
         () => parsed.GetValue(GlobalOptions.Repository) is { Length: > 0 } given
             ? given
             : Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY") is { Length: > 0 } named
@@ -35,7 +40,14 @@ internal sealed class RepositoryAccess(Func<string> locate, Func<SecretSource> f
         () => SecretSource.Of(parsed));
 
     /// <summary>A place that is used without any key, such as a mirror.</summary>
-    public static RepositoryAccess Keyless(string location) => new(() => location, () => throw new InvalidOperationException("a place that is used without a key"));
+    public static RepositoryAccess Keyless(ParseResult parsed, string location) =>
+        new(parsed, () => location, () => throw new InvalidOperationException("a place that is used without a key"));
+
+    /// <summary>Opens the place where the repository is, without any key.</summary>
+    public IStorage OpenStorage() => StoragePlaces.Open(Location, Limits);
+
+    /// <summary>Opens the place, making the directory where it is missing.</summary>
+    public IStorage CreateStorage() => StoragePlaces.Create(Location, Limits, makeBucket: false);
 
     /// <summary>Opens the repository. A password typed wrong may be typed again.</summary>
     /// <exception cref="RepositoryNotFoundException">There is none; nothing was asked.</exception>
@@ -55,20 +67,24 @@ internal sealed class RepositoryAccess(Func<string> locate, Func<SecretSource> f
         }
     }
 
-    /// <summary>Opens the place where the repository is, without any key.</summary>
-    public IStorage OpenStorage() => LocalStorage.Open(Location);
-
-    /// <summary>Opens the place for a new repository, making the directory where it is missing.</summary>
+    /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>
     /// <exception cref="UsageException">There is a repository already.</exception>
-    public IStorage Create()
+    public IStorage Create(bool makeBucket)
     {
-        IStorage storage = CreateStorage();
-        RepositoryOpener.RefuseExisting(storage);
-        return storage;
+        IStorage storage = StoragePlaces.Create(Location, Limits, makeBucket);
+        try
+        {
+            RepositoryOpener.RefuseExisting(storage);
+            return storage;
+        }
+        catch
+        {
+            storage.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Opens the place, making the directory where it is missing.</summary>
-    public IStorage CreateStorage() => LocalStorage.Create(Location);
+    private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 
     private static Repository Open(IStorage storage, SecretSource source)
     {

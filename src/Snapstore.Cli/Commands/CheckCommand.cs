@@ -61,7 +61,7 @@ internal sealed class CheckCommand : VerbCommand
 
     private static CheckReport Run(CommandContext context, CheckOptions options, CheckProgress progress)
     {
-        using Repository repository = context.OpenRepository();
+        using Repository repository = context.OpenUncached();
         using ProgressLine line = new(context.Output, context.Time, () => State(progress));
         return Checker.Run(repository, options, progress, context.Cancel);
     }

@@ -51,7 +51,7 @@ internal sealed class ForgetCommand : VerbCommand
         if (named.Length == 0 == policy.IsEmpty)
             throw new UsageException(policy.IsEmpty ? "say what to forget: name snapshots, or give a policy such as --keep-daily 7" : "name snapshots or give a policy, not both");
         PruneOptions? prune = context.Value(_prune) ? _pruneRun.Read(context, isDryRun) : null;
-        using Repository repository = context.OpenRepository();
+        using Repository repository = prune is null ? context.OpenRepository() : context.OpenUncached();
         SnapshotSelector selector = context.Selector(repository, _filter.Read(context));
         SessionId[] unreadable = Unreadable(repository, named);
         IReadOnlyList<Snapshot> dropped = named.Length > 0 ? Named(context, selector, named.Where(text => !unreadable.Any(id => id.ToString() == text))) : ByPolicy(context, selector, policy);

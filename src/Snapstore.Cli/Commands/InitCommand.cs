@@ -15,6 +15,8 @@ internal sealed class InitCommand : VerbCommand
     private readonly Option<string?> _chunker = Declare.Text(
         "--chunker", "KIND:SIZE", "How content is cut: cdc:SIZE by content, or fixed:SIZE in blocks, for database files and disk images (default cdc:64KiB)");
 
+    private readonly Option<bool> _createBucket = Declare.Flag("--create-bucket", "Make the bucket where it is missing (s3:, oss:)");
+
     private readonly NewSecretOptions _newSecret = new(NewSecretUse.Init);
     private readonly OtherRepository _from = new("from", "Take the keys for blob ids and cuts from this repository, so that copies between the two are quick");
 
@@ -22,6 +24,7 @@ internal sealed class InitCommand : VerbCommand
         : base("init", Summary)
     {
         Options.Add(_chunker);
+        Options.Add(_createBucket);
         _newSecret.AddTo(this);
         _from.AddTo(this);
     }
@@ -37,6 +40,7 @@ internal sealed class InitCommand : VerbCommand
         ("snapstore --repo /mnt/backup init", "Asks for a new password twice and makes a repository."),
         ("snapstore --repo /mnt/backup init --new-key-file /root/backup.key", "A repository that opens with a new key file: for machines."),
         ("snapstore --repo /mnt/offsite init --from /mnt/backup", "One with another password, to copy to without reading what is there already."),
+        ("snapstore --repo s3:https://s3.eu-central-1.amazonaws.com/bucket/prod init --create-bucket", "In an object store; its credentials are taken from the environment or a profile."),
     ];
 
     public override string Remarks =>
@@ -47,7 +51,7 @@ internal sealed class InitCommand : VerbCommand
         string? asked = context.Value(_chunker) is { } text ? ChunkerParameters.Parse(text).ToString() : null;
         KdfCost cost = _newSecret.Cost(context) ?? KdfCost.Default;
         string location = context.Access.Location;
-        IStorage storage = context.Access.Create();
+        IStorage storage = context.Access.Create(context.Value(_createBucket));
         using Repository? from = _from.IsGiven(context) ? _from.Access(context).Open() : null;
         string chunker = Chunker(asked, from);
         using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));

@@ -46,7 +46,7 @@ internal sealed class MirrorCommand : VerbCommand
         string to = context.Value(_to) is { Length: > 0 } given ? given : throw new UsageException("the place of the mirror was not named: use --to DIR");
         bool isDryRun = context.Value(_dryRun);
         using IStorage source = context.OpenStorage();
-        RepositoryAccess access = RepositoryAccess.Keyless(to);
+        RepositoryAccess access = RepositoryAccess.Keyless(context.Parsed, to);
         if (Path.GetFullPath(access.Location) == Path.GetFullPath(context.Access.Location))
             throw new UsageException("the mirror must be another place than the repository");
         using IStorage place = isDryRun ? OpenForDryRun(access) : access.CreateStorage();

@@ -23,7 +23,7 @@ internal sealed class RepairIndexCommand : VerbCommand
 
     public override int Run(CommandContext context)
     {
-        using Repository repository = context.OpenRepository();
+        using Repository repository = context.OpenUncached();
         long packs = 0, start = context.Time.GetTimestamp();
         IndexRepairReport report;
         using (new ProgressLine(context.Output, context.Time, () => new ProgressState(packs, "packs", 0, 0, 0, [])))

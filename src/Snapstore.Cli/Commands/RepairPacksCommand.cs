@@ -45,8 +45,8 @@ internal sealed class RepairPacksCommand : VerbCommand
         PruneOptions options = new() { Origin = PruneRun.Origin(context), IsDryRun = context.Value(_dryRun), Time = context.Time, Wait = PruneRun.ReadWait(context, _wait) };
         string[] named = context.Value(_packs);
         HashSet<StorageKey>? packs = named.Length == 0 ? null : [.. named.Select(Parse)];
-        using Repository repository = context.OpenRepository();
-        using IStorage? mirror = context.Value(_from) is { Length: > 0 } from ? RepositoryAccess.Keyless(from).OpenStorage() : null;
+        using Repository repository = context.OpenUncached();
+        using IStorage? mirror = context.Value(_from) is { Length: > 0 } from ? RepositoryAccess.Keyless(context.Parsed, from).OpenStorage() : null;
         CheckProgress progress = new();
         PackRepairReport report;
         using (new ProgressLine(context.Output, context.Time, () => new ProgressState(progress.Packs, "packs", progress.Bytes, progress.BytesExpected, progress.Damaged, [])))

@@ -40,7 +40,7 @@ internal sealed class RepairSnapshotsCommand : VerbCommand
     public override int Run(CommandContext context)
     {
         PruneOptions options = new() { Origin = PruneRun.Origin(context), IsDryRun = context.Value(_dryRun), Time = context.Time };
-        using Repository repository = context.OpenRepository();
+        using Repository repository = context.OpenUncached();
         SnapshotSelector selector = context.Selector(repository, _filter.Read(context));
         string[] named = context.Value(_snapshots);
         List<Snapshot> looked = named.Length == 0 ? [.. selector.Taken] : [.. named.Select(selector.Select).DistinctBy(snapshot => snapshot.Id)];

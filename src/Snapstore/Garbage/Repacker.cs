@@ -20,7 +20,7 @@ internal sealed class Repacker : IDisposable
     public Repacker(Repository repository, SessionId session, int workers, TimeProvider time)
     {
         _repository = repository;
-        _sink = new PackSink(repository, session, Math.Min(workers, 1), time);
+        _sink = new PackSink(repository, session, workers > 0 ? repository.Storage.WritersMax : 0, time);
         _segments = new SegmentReader(repository);
         _bases = new BlobReader(repository);
         _sealing = new SegmentSealing(repository, _sink, CompressionLevel.Default, workers);

@@ -48,7 +48,7 @@ public sealed class BlobWriter : IDisposable
     {
         _repository = repository;
         _options = options;
-        _packs = new PackSink(repository, session, options.Workers > 0 ? 1 : 0, time);
+        _packs = new PackSink(repository, session, options.Workers > 0 ? repository.Storage.WritersMax : 0, time);
         _sealing = new SegmentSealing(repository, _packs, options.Compression, options.Workers);
     }
 

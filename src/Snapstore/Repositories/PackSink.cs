@@ -4,8 +4,8 @@ using Snapstore.Storage;
 
 namespace Snapstore.Repositories;
 
-/// <summary>Where sealed segments go: the open pack of their kind; full packs are made durable by a thread of their
-/// own, and then named in index objects. <see cref="Add"/> may be called by several threads.</summary>
+/// <summary>Where sealed segments go: the open pack of their kind; full packs are made durable by threads of their
+/// own, as many at a time as serve the storage, and then named in index objects. <see cref="Add"/> may be called by several threads.</summary>
 internal sealed class PackSink : IDisposable
 {
     private readonly Repository _repository;
@@ -14,6 +14,7 @@ internal sealed class PackSink : IDisposable
     private readonly Lock[] _locks = [new(), new()];
     private readonly PackWriter?[] _open = new PackWriter?[2];
     private readonly WorkQueue<PackWriter> _publishing;
+    private readonly Lock _indexing = new();
     private readonly List<IndexedPack> _unindexed = [];
     private int _indexNumber;
     private long _unindexedBytes;
@@ -62,7 +63,11 @@ internal sealed class PackSink : IDisposable
     }
 
     /// <summary>Names these packs, which are durable already, in the next index object.</summary>
-    public void Adopt(IReadOnlyList<IndexedPack> packs) => _unindexed.AddRange(packs);
+    public void Adopt(IReadOnlyList<IndexedPack> packs)
+    {
+        lock (_indexing)
+            _unindexed.AddRange(packs);
+    }
 
     /// <summary>Makes the open packs durable and indexes all.</summary>
     public void Finish()
@@ -100,25 +105,27 @@ internal sealed class PackSink : IDisposable
         }
     }
 
-    // One thread: what it touches below needs no lock.
+    // By several threads at a time.
     private void Publish(PackWriter pack)
     {
+        IndexedPack published;
         using (pack)
+            published = pack.Publish();
+        Interlocked.Add(ref _storedBytes, published.Size);
+        lock (_indexing)
         {
-            IndexedPack published = pack.Publish();
             _unindexed.Add(published);
             _unindexedBytes += published.Size;
             _unindexedBlobs += published.Directory.Blobs.Length;
-            Interlocked.Add(ref _storedBytes, published.Size);
+            bool isDue = _unindexedBytes >= Limits.IndexIntervalBytes
+                || _unindexedBlobs >= Limits.IndexIntervalBlobs
+                || _time.GetElapsedTime(_lastIndexTime).TotalSeconds >= Limits.IndexIntervalSeconds;
+            if (isDue)
+                WriteIndex();
         }
-
-        bool isDue = _unindexedBytes >= Limits.IndexIntervalBytes
-            || _unindexedBlobs >= Limits.IndexIntervalBlobs
-            || _time.GetElapsedTime(_lastIndexTime).TotalSeconds >= Limits.IndexIntervalSeconds;
-        if (isDue)
-            WriteIndex();
     }
 
+    // Alone: under the lock, or after all threads have ended.
     private void WriteIndex()
     {
         foreach (List<IndexedPack> group in Groups(_unindexed))

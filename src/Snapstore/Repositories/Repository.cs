@@ -45,6 +45,10 @@ public sealed class Repository : IDisposable
     /// <summary>Where readers turn when a pack fails them.</summary>
     public OtherCopies OtherCopies { get; }
 
+    /// <summary>Keeps here what was fetched of a repository far away; null for none. Set before anything is read.</summary>
+    /// <remarks>Those who look for damage have none: they must see what is stored.</remarks>
+    public LocalCache? Cache { get; set; }
+
     /// <summary>Loads the index as a session must see it: after it registered, read anew, without what is condemned
     /// (spec/protocols/garbage.md, W2 and W3). What <see cref="Loaded"/> gave before is no longer valid.</summary>
     public LoadedIndex LoadForSession()
@@ -74,7 +78,20 @@ public sealed class Repository : IDisposable
     /// <param name="owner">The session in its name.</param>
     /// <param name="number">The number in its name; 0 where there is none.</param>
     public byte[] Open(StorageKey key, SealKind kind, SessionId owner, int number = 0) =>
-        Envelope.Open(Keys, new SealContext(kind, Id, owner, number), ReadWhole(Storage, key), key.Name);
+        Read(key, stored => Envelope.Open(Keys, new SealContext(kind, Id, owner, number), stored, key.Name));
+
+    /// <summary>Reads and opens a whole object; from the cache where it is there. Only what opens is kept there.</summary>
+    /// <exception cref="ObjectMissingException">There is none.</exception>
+    public T Read<T>(StorageKey key, Func<byte[], T> open)
+    {
+        LocalCache? cache = StorageKey.IsKeptInCaches(key) ? Cache : null;
+        if (cache?.TryRead(key, LocalCache.Whole) is { } kept)
+            return open(kept);
+        byte[] fetched = ReadWhole(Storage, key);
+        T opened = open(fetched);
+        cache?.Keep(key, LocalCache.Whole, fetched);
+        return opened;
+    }
 
     /// <summary>Seals a record and stores it; false where the name exists already.</summary>
     public bool Put(StorageKey key, SealKind kind, ReadOnlySpan<byte> record, SessionId owner, int number = 0) =>
@@ -103,6 +120,7 @@ public sealed class Repository : IDisposable
         if (_loaded.IsValueCreated)
             Index.Dispose();
         OtherCopies.Dispose();
+        Cache?.Dispose();
         Keys.Dispose();
         Storage.Dispose();
     }

@@ -23,8 +23,13 @@ public sealed class SegmentReader(Repository repository) : IDisposable
             _stored = LargeBuffer.Allocate(Math.Max(segment.StoredLength, Limits.SegmentSizeTarget));
         Span<byte> stored = _stored.AsSpan(0, segment.StoredLength);
         _storedLength = segment.StoredLength;
-        repository.Storage.Read(segment.Pack.Key, segment.Offset, stored);
+        LocalCache? cache = segment.Pack.Kind == PackKind.Meta ? repository.Cache : null;
+        bool isKept = cache?.TryRead(segment.Pack.Key, segment.Offset) is { } kept && kept.AsSpan().TryCopyTo(stored) && kept.Length == stored.Length;
+        if (!isKept)
+            repository.Storage.Read(segment.Pack.Key, segment.Offset, stored);
         _codec.Decode(segment.Pack.Kind, stored, plain, $"the segment at {segment.Offset} of {segment.Pack.Key}");
+        if (!isKept)
+            cache?.Keep(segment.Pack.Key, segment.Offset, stored);
     }
 
     /// <summary>Opens a delta's frame; the plaintext, not verified yet, is valid until the next call.</summary>

@@ -68,10 +68,12 @@ public sealed record SnapshotList(
 
     /// <summary>Reads one manifest; null where the session was fenced and there is no snapshot.</summary>
     /// <exception cref="CorruptDataException">It does not open.</exception>
-    public static Snapshot? TryRead(Repository repository, SessionId id)
+    public static Snapshot? TryRead(Repository repository, SessionId id) =>
+        repository.Read(StorageKey.Snapshot(id), stored => TryOpen(repository, id, stored));
+
+    private static Snapshot? TryOpen(Repository repository, SessionId id, byte[] stored)
     {
         StorageKey key = StorageKey.Snapshot(id);
-        byte[] stored = Repository.ReadWhole(repository.Storage, key);
         if (SessionRegister.IsFence(stored))
         {
             _ = Envelope.Open(repository.Keys, new SealContext(SealKind.Fence, repository.Id, id), stored, key.Name);

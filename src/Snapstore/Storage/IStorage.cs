@@ -13,6 +13,10 @@ public interface IStorage : IDisposable
     /// <summary>Where this is, for people to read; never holds a secret.</summary>
     string Location { get; }
 
+    /// <summary>How many large objects may be on their way at a time to some use: 1 where they go to one disk. So many are, only
+    /// as long as they come faster than the storage takes them.</summary>
+    int WritersMax => 1;
+
     /// <summary>Makes an object of these bytes; false, and nothing changed, where the name exists. Either way an object
     /// of that name is durable on return.</summary>
     bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content);

@@ -111,6 +111,17 @@ public sealed class PostgresTestServer : IDisposable
     /// <summary>All of a database as pg_dump writes it.</summary>
     public string Dump(string database) => Tool.Run($"{Bin}/pg_dump", "--restrict-key=tests", "-d", Conninfo(database));
 
+    /// <summary>Fills a database with pgbench's tables: 100,000 accounts.</summary>
+    public void MakeBench(string database)
+    {
+        Make(database);
+        Program("pgbench", "-i", "-q", "-s", "1", Conninfo(database));
+    }
+
+    /// <summary>Starts pgbench's transfers between accounts, over so many connections; the caller kills it.</summary>
+    public Process BeginBench(string database, int connections) =>
+        Process.Start(new ProcessStartInfo($"{Bin}/pgbench", ["-n", "-c", $"{connections}", "-T", "3600", Conninfo(database)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+
     /// <summary>Starts psql with SQL on a connection of its own; the caller waits for it.</summary>
     public Process Begin(string database, string sql)
     {

@@ -1,0 +1,56 @@
+using Snapstore.RemoteStorage;
+using Snapstore.RemoteStorage.S3;
+using Snapstore.Storage;
+
+namespace Snapstore.Cli;
+
+/// <summary>How fast bytes may go to and come from a remote storage; null for as fast as they can.</summary>
+internal readonly record struct TransferLimits(RateLimit? Upload, RateLimit? Download);
+
+/// <summary>From a repository's location, as the user writes it, to its storage: a directory, or an object store (s3:, oss:).</summary>
+/// <remarks>A directory of such a name is reached as ./s3:NAME.</remarks>
+internal static class StoragePlaces
+{
+    /// <summary>Makes sure that the location is of a kind that this program reaches, before anything is asked or made.</summary>
+    /// <exception cref="UsageException">It is not. Its text is not shown: it may hold a password.</exception>
+    public static void Check(string location)
+    {
+        if (S3Location.IsMeant(location))
+            _ = S3Location.Parse(location);
+        else if (location.Contains("://", StringComparison.Ordinal))
+            throw new UsageException("the repository's location is none that this program can reach: name a directory, or s3:https://ENDPOINT/BUCKET/PREFIX");
+    }
+
+    /// <summary>True where reading takes a network.</summary>
+    public static bool IsFar(string location) => S3Location.IsMeant(location);
+
+    /// <summary>Opens the storage there.</summary>
+    public static IStorage Open(string location, TransferLimits limits = default)
+    {
+        Check(location);
+        if (S3Location.IsMeant(location))
+            return S3Storage.Open(S3Location.Parse(location), Settings(limits));
+        RefuseLimits(limits);
+        return LocalStorage.Open(location);
+    }
+
+    /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>
+    public static IStorage Create(string location, TransferLimits limits, bool makeBucket)
+    {
+        Check(location);
+        if (S3Location.IsMeant(location))
+            return S3Storage.Create(S3Location.Parse(location), makeBucket, Settings(limits));
+        RefuseLimits(limits);
+        return makeBucket
+            ? throw new UsageException("--create-bucket is for a repository in an object store (s3:, oss:)")
+            : LocalStorage.Create(location);
+    }
+
+    private static S3Settings Settings(TransferLimits limits) => new() { Upload = limits.Upload, Download = limits.Download };
+
+    private static void RefuseLimits(TransferLimits limits)
+    {
+        if (limits.Upload is not null || limits.Download is not null)
+            throw new UsageException("--limit-upload and --limit-download are for a repository in an object store (s3:, oss:)");
+    }
+}

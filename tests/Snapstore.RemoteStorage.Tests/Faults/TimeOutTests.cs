@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using Snapstore.RemoteStorage.S3;
+using Snapstore.RemoteStorage.Tests.S3;
+using Snapstore.Storage;
+
+namespace Snapstore.RemoteStorage.Tests.Faults;
+
+/// <summary>Nothing hangs: whatever is wrong with every request, a call ends by its time-outs.</summary>
+public sealed class TimeOutTests : IDisposable
+{
+    private static readonly S3Settings Settings = FakeS3.Settings with
+    {
+        StallTime = TimeSpan.FromMilliseconds(300),
+        RetryTime = TimeSpan.FromMilliseconds(700),
+        WaitMax = TimeSpan.FromMilliseconds(50),
+    };
+
+    private readonly FakeS3 _server = new();
+    private Fault _fault;
+
+    public static TheoryData<Fault> Harm =>
+    [
+        Fault.InternalErrorBefore, Fault.InternalErrorAfter, Fault.BadGateway, Fault.SlowDown, Fault.TooManyRequests, Fault.Conflict,
+        Fault.ResetBefore, Fault.ResetAfter, Fault.HangBefore, Fault.HangAfter, Fault.CutAnswer,
+    ];
+
+    public void Dispose() => _server.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Harm))]
+    public void A_store_that_never_answers_right_is_given_up_in_time(Fault fault)
+    {
+        using FaultProxy proxy = new(_server.Port, _ => _fault);
+        using S3Storage storage = S3Storage.Create(S3Location.Parse(_server.NewPlace(proxy.Port)), makeBucket: true, Settings);
+        storage.PutIfAbsent(StorageKey.Config, new byte[1000]);
+        _fault = fault;
+        foreach (Action call in Calls(storage))
+        {
+            Stopwatch time = Stopwatch.StartNew();
+            StorageException failed = Assert.Throws<StorageException>(call);
+            Assert.True(failed.IsTransient, failed.Message);
+            Assert.Contains("run again when the store answers", failed.Message, StringComparison.Ordinal);
+            Assert.True(time.Elapsed < Settings.RetryTime + (2 * Settings.StallTime) + TimeSpan.FromSeconds(2), $"{fault}: {time.Elapsed}");
+        }
+    }
+
+    [Fact]
+    public void A_server_that_is_not_there_is_given_up_in_time()
+    {
+        using S3Storage storage = S3Storage.Open(S3Location.Parse($"s3:http://127.0.0.1:{CephGateway.FreePort()}/bucket"), Settings);
+        Assert.Contains("refused", Assert.Throws<StorageException>(() => storage.SizeOf(StorageKey.Config)).Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    // Cut answers to a deletion have nothing that could be missing.
+    private IEnumerable<Action> Calls(S3Storage storage)
+    {
+        yield return () => storage.Read(StorageKey.Config, 0, new byte[1000]);
+        yield return () => storage.SizeOf(StorageKey.KeySlot(SessionId.NewRandom()));
+        yield return () => Assert.Empty(storage.List(""));
+        yield return () => storage.PutIfAbsent(StorageKey.KeySlot(SessionId.NewRandom()), new byte[500]);
+        if (_fault != Fault.CutAnswer)
+            yield return () => storage.Delete(StorageKey.Config);
+    }
+}
