@@ -63,6 +63,8 @@ public sealed class Mirror
     public static MirrorReport Run(IStorage source, IStorage place, bool isExact, bool isDryRun, CheckProgress progress, CancellationToken cancel)
     {
         RequireMirror(source, place, mayBeEmpty: true);
+        if (isExact && !isDryRun)
+            DeletionRight.Require(place, "nothing was mirrored (without --exact it would be)");
         Mirror mirror = new(source, place, isDryRun, progress, cancel);
         MirrorListing present = MirrorListing.Of(place);
         MirrorListing wanted = mirror.Add(present);

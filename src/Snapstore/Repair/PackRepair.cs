@@ -44,6 +44,8 @@ public sealed class PackRepair
         List<StoredObject> listed = [.. _repository.Storage.List(StorageKey.PacksPrefix)
             .Where(found => found.Key.TryParsePack(out _, out _) && packs?.Contains(found.Key) != false)];
         SortedDictionary<string, (StoredObject Pack, string Damage)> damaged = FindDamaged(listed);
+        if (damaged.Count > 0 && !_options.IsDryRun)
+            DeletionRight.Require(_repository.Storage, "no damaged pack was replaced");
         foreach ((StoredObject pack, _) in damaged.Values.ToList().Where(one => fetch?.TryReplace(one.Pack) == true))
         {
             fetched.Add(pack.Key);
@@ -53,8 +55,6 @@ public sealed class PackRepair
         PackRepairReport report = new() { PacksRead = listed.Count, Fetched = fetched };
         if (damaged.Count == 0)
             return report;
-        if (!_options.IsDryRun)
-            DeletionRight.Require(_repository.Storage, "nothing was repaired");
         report = Salvage([.. damaged.Values], report);
         if (_options.IsDryRun)
             return report;

@@ -31,7 +31,7 @@ public sealed class AppendOnlyTests(CephGateway ceph) : IDisposable
     }
 
     [Fact]
-    public void A_bucket_of_Ceph_whose_policy_refuses_deletions_takes_snapshots()
+    public async Task A_bucket_of_Ceph_whose_policy_refuses_deletions_takes_snapshots()
     {
         string place = ceph.NewPlace();
         Use(place);
@@ -41,13 +41,13 @@ public sealed class AppendOnlyTests(CephGateway ceph) : IDisposable
             ServiceURL = $"http://127.0.0.1:{ceph.Port.ToString(CultureInfo.InvariantCulture)}",
             ForcePathStyle = true,
         });
-        client.PutBucketAsync(bucket).GetAwaiter().GetResult();
-        client.PutBucketPolicyAsync(bucket, $$"""
+        await client.PutBucketAsync(bucket);
+        await client.PutBucketPolicyAsync(bucket, $$"""
             {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::{{bucket}}/*"}]}
-            """).GetAwaiter().GetResult();
+            """);
         AddsAndReads("init");
         DeletesNothing();
-        client.DeleteBucketPolicyAsync(bucket).GetAwaiter().GetResult();
+        await client.DeleteBucketPolicyAsync(bucket);
         DeletesAgain();
     }
 
