@@ -14,7 +14,7 @@ internal sealed record CommandContext(
     ParseResult Parsed, ProgramArguments Arguments, Output Output, TimeProvider Time, CancellationToken Cancel)
 {
     /// <summary>How the repository is found and opened.</summary>
-    public RepositoryAccess Access => field ??= new RepositoryAccess(Parsed);
+    public RepositoryAccess Access => field ??= RepositoryAccess.Of(Parsed);
 
     /// <summary>The value of an option; the type's default where it was not given.</summary>
     public T? Value<T>(Option<T> option) => Parsed.GetValue(option);

@@ -32,6 +32,8 @@ internal static class CommandTree
         new("prune", "", PruneCommand.Summary, () => new PruneCommand()),
         new("hold", "", HoldCommand.HoldSummary, () => new HoldCommand(isHeld: true)),
         new("release", "", HoldCommand.ReleaseSummary, () => new HoldCommand(isHeld: false)),
+        new("copy", "", CopyCommand.Summary, () => new CopyCommand()),
+        new("mirror", "", MirrorCommand.Summary, () => new MirrorCommand()),
         new("tag", "", TagCommand.Summary, () => new TagCommand()),
         new("stats", "", StatsCommand.Summary, () => new StatsCommand()),
         new("key", "", KeyCommand.Summary, () => new KeyCommand()),

@@ -6,8 +6,11 @@ using Snapstore.Storage;
 
 namespace Snapstore.Cli;
 
-/// <summary>Where the repository is and what opens it: from options, the environment, or a prompt on the terminal.</summary>
-internal sealed class RepositoryAccess(ParseResult parsed)
+/// <summary>Where a repository is and what opens it: from options, the environment, or a prompt on the terminal.</summary>
+/// <param name="parsed">The arguments.</param>
+/// <param name="locate">Where it is, as the user wrote it; throws where the user did not say.</param>
+/// <param name="findSecret">What opens it.</param>
+internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, Func<SecretSource> findSecret)
 {
     private const int AttemptsMax = 3;
 
@@ -17,9 +20,7 @@ internal sealed class RepositoryAccess(ParseResult parsed)
     {
         get
         {
-            string? location = parsed.GetValue(GlobalOptions.Repository) ?? Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY");
-            if (string.IsNullOrEmpty(location))
-                throw new UsageException("no repository was named: use --repo DIR or set SNAPSTORE_REPOSITORY");
+            string location = locate();
             StoragePlaces.Check(location);
             return location;
         }
@@ -28,8 +29,25 @@ internal sealed class RepositoryAccess(ParseResult parsed)
     private TransferLimits Limits => new(
         Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)));
 
+    /// <summary>That of `--repo`.</summary>
+    public static RepositoryAccess Of(ParseResult parsed) => new(
+        parsed,
+        () => parsed.GetValue(GlobalOptions.Repository) is { Length: > 0 } given
+            ? given
+            : Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY") is { Length: > 0 } named
+                ? named
+                : throw new UsageException("no repository was named: use --repo DIR or set SNAPSTORE_REPOSITORY"),
+        () => SecretSource.Of(parsed));
+
+    /// <summary>A place that is used without any key, such as a mirror.</summary>
+    public static RepositoryAccess Keyless(ParseResult parsed, string location) =>
+        new(parsed, () => location, () => throw new InvalidOperationException("a place that is used without a key"));
+
     /// <summary>Opens the place where the repository is, without any key.</summary>
     public IStorage OpenStorage() => StoragePlaces.Open(Location, Limits);
+
+    /// <summary>Opens the place, making the directory where it is missing.</summary>
+    public IStorage CreateStorage() => StoragePlaces.Create(Location, Limits, makeBucket: false);
 
     /// <summary>Opens the repository. A password typed wrong may be typed again.</summary>
     /// <exception cref="RepositoryNotFoundException">There is none; nothing was asked.</exception>
@@ -40,7 +58,7 @@ internal sealed class RepositoryAccess(ParseResult parsed)
         try
         {
             _ = RepositoryOpener.ReadPlainConfig(storage);
-            return Open(storage, SecretSource.Of(parsed));
+            return Open(storage, findSecret());
         }
         catch
         {

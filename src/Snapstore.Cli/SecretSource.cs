@@ -10,6 +10,10 @@ internal sealed class SecretSource
 {
     private const int FileSizeMax = 64 << 10;
 
+    // Taken out of the environment, all of them whatever the verb, so that no program that we start inherits one.
+    private static readonly Dictionary<string, string?> Passwords =
+        ((string[])["SNAPSTORE_", "SNAPSTORE_TO_", "SNAPSTORE_FROM_"]).ToDictionary(prefix => prefix, prefix => TakePassword(prefix + "PASSWORD"));
+
     private readonly Func<string, SlotSecret> _read;
 
     private SecretSource(Func<string, SlotSecret> read, bool isPrompt = false)
@@ -21,22 +25,33 @@ internal sealed class SecretSource
     /// <summary>True where the user is asked at the terminal.</summary>
     public bool IsPrompt { get; }
 
-    /// <summary>What opens the repository: an option, else the environment, else a prompt.</summary>
+    /// <summary>What opens the repository of `--repo`: an option, else the environment, else a prompt.</summary>
     /// <exception cref="UsageException">More than one was given at the same place.</exception>
-    public static SecretSource Of(ParseResult parsed)
+    public static SecretSource Of(ParseResult parsed) =>
+        Of(parsed, "SNAPSTORE_", GlobalOptions.PasswordFile, GlobalOptions.PasswordCommand, GlobalOptions.KeyFile);
+
+    /// <summary>What opens a repository: one of these options, else the environment, else a prompt.</summary>
+    /// <param name="parsed">The arguments.</param>
+    /// <param name="prefix">What its variables begin with.</param>
+    /// <param name="passwordFile">Its option for a password file.</param>
+    /// <param name="passwordCommand">Its option for a command.</param>
+    /// <param name="keyFile">Its option for a key file.</param>
+    /// <exception cref="UsageException">More than one was given at the same place.</exception>
+    public static SecretSource Of(
+        ParseResult parsed, string prefix, Option<string?> passwordFile, Option<string?> passwordCommand, Option<string?> keyFile)
     {
         (string Name, string? Value, Func<string, SecretSource> Make)[] options =
         [
-            ("--password-file", parsed.GetValue(GlobalOptions.PasswordFile), OfPasswordFile),
-            ("--password-command", parsed.GetValue(GlobalOptions.PasswordCommand), OfCommand),
-            ("--key-file", parsed.GetValue(GlobalOptions.KeyFile), OfKeyFile),
+            (passwordFile.Name, parsed.GetValue(passwordFile), OfPasswordFile),
+            (passwordCommand.Name, parsed.GetValue(passwordCommand), OfCommand),
+            (keyFile.Name, parsed.GetValue(keyFile), OfKeyFile),
         ];
         (string Name, string? Value, Func<string, SecretSource> Make)[] variables =
         [
-            ("SNAPSTORE_PASSWORD", TakePassword(), OfPassword),
-            ("SNAPSTORE_PASSWORD_FILE", Environment.GetEnvironmentVariable("SNAPSTORE_PASSWORD_FILE"), OfPasswordFile),
-            ("SNAPSTORE_PASSWORD_COMMAND", Environment.GetEnvironmentVariable("SNAPSTORE_PASSWORD_COMMAND"), OfCommand),
-            ("SNAPSTORE_KEY_FILE", Environment.GetEnvironmentVariable("SNAPSTORE_KEY_FILE"), OfKeyFile),
+            (prefix + "PASSWORD", Passwords[prefix], OfPassword),
+            (prefix + "PASSWORD_FILE", Environment.GetEnvironmentVariable(prefix + "PASSWORD_FILE"), OfPasswordFile),
+            (prefix + "PASSWORD_COMMAND", Environment.GetEnvironmentVariable(prefix + "PASSWORD_COMMAND"), OfCommand),
+            (prefix + "KEY_FILE", Environment.GetEnvironmentVariable(prefix + "KEY_FILE"), OfKeyFile),
         ];
         return OnlyOne(options) ?? OnlyOne(variables) ?? new SecretSource(prompt => Prompt(prompt, repeat: false), isPrompt: true);
     }
@@ -70,11 +85,10 @@ internal sealed class SecretSource
 
     private static SecretSource OfCommand(string command) => new(_ => OfFirstLine(RunCommand(command)));
 
-    // Taken out of the environment, so that no program that we start inherits it.
-    private static string? TakePassword()
+    private static string? TakePassword(string variable)
     {
-        string? password = Environment.GetEnvironmentVariable("SNAPSTORE_PASSWORD");
-        Environment.SetEnvironmentVariable("SNAPSTORE_PASSWORD", null);
+        string? password = Environment.GetEnvironmentVariable(variable);
+        Environment.SetEnvironmentVariable(variable, null);
         return password;
     }
 

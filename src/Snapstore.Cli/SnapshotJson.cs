@@ -33,6 +33,14 @@ internal static class SnapshotJson
             json.WriteString("parent", parent.ToString());
         if (manifest.RepairOf is { } damaged)
             json.WriteString("repair_of", damaged.ToString());
+        if (manifest.Origin is { } origin)
+        {
+            json.WriteStartObject("origin");
+            json.WriteString("repository", origin.Repository.ToString());
+            json.WriteString("snapshot", origin.Snapshot.ToString());
+            json.WriteEndObject();
+        }
+
         json.WriteNumber("sequence", manifest.Sequence);
         WriteCounts(json, manifest.Counts);
         json.WriteNumber("warnings", manifest.WarningCount);
@@ -51,6 +59,8 @@ internal static class SnapshotJson
             yield return "(held)";
         if (snapshot.Manifest.RepairOf is not null)
             yield return "(repaired)";
+        if (snapshot.Manifest.Origin is not null)
+            yield return "(copy)";
     }
 
     /// <summary>Of which host and what a snapshot was taken, for people.</summary>

@@ -30,7 +30,8 @@ public sealed partial class LayeringTests
         ["Browse"] = Upper,
         ["Maintenance"] = Upper,
         ["Garbage"] = Upper,
-        ["Repair"] = [.. Upper, "Garbage", "Maintenance"],
+        ["Copying"] = [.. Upper, "Garbage", "Maintenance"],
+        ["Repair"] = [.. Upper, "Garbage", "Maintenance", "Copying"],
     };
 
     private static string Engine => Checkout.PathOf("src", "Snapstore");

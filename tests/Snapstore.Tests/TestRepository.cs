@@ -20,11 +20,11 @@ internal sealed class TestRepository
     {
     }
 
-    /// <summary>In this storage, whose Dispose must leave it usable.</summary>
-    public TestRepository(IStorage storage)
+    /// <summary>In this storage, whose Dispose must leave it usable; with the ids of another repository, where one is given.</summary>
+    public TestRepository(IStorage storage, KeyRing? idsOf = null)
     {
         _open = () => storage;
-        RepositoryOpener.Create(storage, "cdc:64KiB", _secret, KdfCost.Default, new KeyLabel("test", "host", "user", 0), "test");
+        RepositoryOpener.Create(storage, "cdc:64KiB", _secret, KdfCost.Default, new KeyLabel("test", "host", "user", 0), "test", idsOf);
     }
 
     /// <summary>In a directory.</summary>

@@ -17,18 +17,23 @@ internal sealed class CheckCommand : VerbCommand
     private readonly Option<bool> _keyless = Declare.Flag(
         "--keyless", "Without any password: that stored packs hash to their names (--read-data as above; default all)");
 
+    private readonly Option<string?> _mirror = Declare.Text(
+        "--mirror", "DIR", "Compare with this mirror instead: names and sizes, with --read-data bytes too; needs no password");
+
     public CheckCommand()
         : base("check", Summary)
     {
         _readData.Arity = ArgumentArity.ZeroOrOne;
         Options.Add(_readData);
         Options.Add(_keyless);
+        Options.Add(_mirror);
     }
 
     public override bool EndsCleanly => true;
 
     public override IReadOnlyList<(int Code, string Meaning)> Exits =>
-        ExitsWith((ExitCode.Done, "no damage found"), (ExitCode.Failed, "failed, or the storage failed so that not all was checked"));
+        ExitsWith((ExitCode.Done, "no damage found"), (ExitCode.Failed, "failed, or the storage failed so that not all was checked"),
+            (ExitCode.Incomplete, "with --mirror: the mirror is behind"));
 
     public override IReadOnlyList<(string Line, string Meaning)> Examples =>
     [
@@ -40,6 +45,13 @@ internal sealed class CheckCommand : VerbCommand
 
     public override int Run(CommandContext context)
     {
+        if (context.Value(_mirror) is { Length: > 0 } mirror)
+        {
+            return context.Value(_keyless)
+                ? throw new UsageException("--mirror needs no password anyway: leave out --keyless")
+                : MirrorCheck.Run(context, mirror, ReadSelection(context));
+        }
+
         CheckOptions options = new() { ReadData = ReadSelection(context), Time = context.Time };
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();

@@ -18,6 +18,7 @@ internal sealed class InitCommand : VerbCommand
     private readonly Option<bool> _createBucket = Declare.Flag("--create-bucket", "Make the bucket where it is missing (s3:, oss:)");
 
     private readonly NewSecretOptions _newSecret = new(NewSecretUse.Init);
+    private readonly OtherRepository _from = new("from", "Take the keys for blob ids and cuts from this repository, so that copies between the two are quick");
 
     public InitCommand()
         : base("init", Summary)
@@ -25,6 +26,7 @@ internal sealed class InitCommand : VerbCommand
         Options.Add(_chunker);
         Options.Add(_createBucket);
         _newSecret.AddTo(this);
+        _from.AddTo(this);
     }
 
     public override IReadOnlyList<(int Code, string Meaning)> Exits =>
@@ -37,6 +39,7 @@ internal sealed class InitCommand : VerbCommand
     [
         ("snapstore --repo /mnt/backup init", "Asks for a new password twice and makes a repository."),
         ("snapstore --repo /mnt/backup init --new-key-file /root/backup.key", "A repository that opens with a new key file: for machines."),
+        ("snapstore --repo /mnt/offsite init --from /mnt/backup", "One with another password, to copy to without reading what is there already."),
         ("snapstore --repo s3:https://s3.eu-central-1.amazonaws.com/bucket/prod init --create-bucket", "In an object store; its credentials are taken from the environment or a profile."),
         ("snapstore --repo sftp:backup@host.example:/srv/snapstore init", "On another machine, by the system's ssh and its configuration."),
     ];
@@ -46,14 +49,16 @@ internal sealed class InitCommand : VerbCommand
 
     public override int Run(CommandContext context)
     {
-        string chunker = ChunkerParameters.Parse(context.Value(_chunker) ?? "cdc:64KiB").ToString();
+        string? asked = context.Value(_chunker) is { } text ? ChunkerParameters.Parse(text).ToString() : null;
         KdfCost cost = _newSecret.Cost(context) ?? KdfCost.Default;
         string location = context.Access.Location;
         IStorage storage = context.Access.Create(context.Value(_createBucket));
+        using Repository? from = _from.IsGiven(context) ? _from.Access(context).Open() : null;
+        string chunker = Chunker(asked, from);
         using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));
         KeyLabel label = _newSecret.Label(context);
         using Repository repository = Create(storage, secret, () => RepositoryOpener.Create(
-            storage, chunker, secret.Value, cost, label, ProgramVersion.Full));
+            storage, chunker, secret.Value, cost, label, ProgramVersion.Full, from?.Keys));
 
         context.Output.Tell($"repository {repository.Id.ToShortString()} made at {Escaped.Text(location)}");
         context.Output.Json("repository", json =>
@@ -62,9 +67,16 @@ internal sealed class InitCommand : VerbCommand
             json.WriteString("location", location);
             json.WriteString("chunker", repository.Config.Chunker);
             json.WriteString("key", repository.Slot.Id.ToString());
+            if (from is not null)
+                json.WriteString("ids_of", from.Id.ToString());
         });
         return ExitCode.Done;
     }
+
+    // The same cuts need the same parameters, not only the same key.
+    private static string Chunker(string? asked, Repository? from) => from is null || asked is null || asked == from.Config.Chunker
+        ? from?.Config.Chunker ?? asked ?? ChunkerParameters.Parse("cdc:64KiB").ToString()
+        : throw new UsageException($"the repository of --from cuts by {from.Config.Chunker}, and with --from this one does as well: leave out --chunker");
 
     // A failed write leaves it open whether the repository stands; where it does, its only key must stay.
     private static Repository Create(IStorage storage, NewSecret secret, Func<Repository> create)

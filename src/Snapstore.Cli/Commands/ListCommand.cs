@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Snapstore.Formats;
 using Snapstore.Repositories;
 
@@ -9,19 +8,10 @@ internal sealed class ListCommand : VerbCommand
 {
     public const string Summary = "List snapshots";
 
-    private readonly FilterOptions _filter = new();
-    private readonly Option<int?> _latest = Declare.Number("--latest", "Only the N newest of each host and paths");
-    private readonly Option<string?> _since = Declare.Text("--since", "TIME", "Only snapshots of this time or later");
-    private readonly Option<string?> _until = Declare.Text("--until", "TIME", "Only snapshots of this time or earlier");
+    private readonly ListedOptions _listed = new();
 
     public ListCommand()
-        : base("list", Summary)
-    {
-        _filter.AddTo(this);
-        Options.Add(_latest);
-        Options.Add(_since);
-        Options.Add(_until);
-    }
+        : base("list", Summary) => _listed.AddTo(this);
 
     public override IReadOnlyList<(int Code, string Meaning)> Exits =>
         ExitsWith((ExitCode.Damage, "damage found: a snapshot could not be read; the others are listed"));
@@ -38,14 +28,10 @@ internal sealed class ListCommand : VerbCommand
 
     public override int Run(CommandContext context)
     {
-        SnapshotFilter filter = _filter.Read(context) with
-        {
-            SinceNanoseconds = context.Value(_since) is { } since ? TimeArgument.Start(since, context.Time) : long.MinValue,
-            UntilNanoseconds = context.Value(_until) is { } until ? TimeArgument.End(until, context.Time) : long.MaxValue,
-        };
+        SnapshotFilter filter = _listed.Read(context);
         using Repository repository = context.OpenRepository();
         SnapshotList list = SnapshotList.Load(repository);
-        Snapshot[][] groups = Group(list.Snapshots.Where(filter.Takes), context.Value(_latest));
+        Snapshot[][] groups = _listed.Choose(context, list.Snapshots, filter);
         foreach (Snapshot[] group in groups)
             Print(context, group);
         context.Output.Line(Quantity.Count(groups.Sum(group => group.Length), "snapshot"));
@@ -55,12 +41,6 @@ internal sealed class ListCommand : VerbCommand
             context.Output.Warning(problem);
         return list.Problems.Count > 0 ? ExitCode.Damage : ExitCode.Done;
     }
-
-    private static Snapshot[][] Group(IEnumerable<Snapshot> snapshots, int? latest) =>
-    [
-        .. snapshots.GroupBy(SnapshotJson.Title).OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => latest is { } count ? group.TakeLast(count).ToArray() : [.. group]),
-    ];
 
     private static void Print(CommandContext context, Snapshot[] group)
     {

@@ -14,6 +14,7 @@ internal sealed class RepairPacksCommand : VerbCommand
 
     private readonly Argument<string[]> _packs = Declare.Arguments("PACK", "Names of packs, as check tells them; without any, all are read", isOptional: true);
     private readonly Option<string?> _wait = PruneRun.DeclareWait();
+    private readonly Option<string?> _from = Declare.Text("--from", "DIR", "Fetch lost and damaged packs from this mirror first");
     private readonly Option<bool> _dryRun = Declare.Flag("--dry-run", "Say what is damaged and what would be saved, and do nothing", "-n");
 
     public RepairPacksCommand()
@@ -21,6 +22,7 @@ internal sealed class RepairPacksCommand : VerbCommand
     {
         Arguments.Add(_packs);
         Options.Add(_wait);
+        Options.Add(_from);
         Options.Add(_dryRun);
     }
 
@@ -35,6 +37,7 @@ internal sealed class RepairPacksCommand : VerbCommand
     [
         ("snapstore repair packs --dry-run", "Reads every pack and tells what is damaged."),
         ("snapstore repair packs packs/1f/09ab...-1f2e...", "Repairs one."),
+        ("snapstore repair packs --from /mnt/usb/repo", "Fetches what is lost or damaged from a mirror, and repairs the rest."),
     ];
 
     public override int Run(CommandContext context)
@@ -43,10 +46,11 @@ internal sealed class RepairPacksCommand : VerbCommand
         string[] named = context.Value(_packs);
         HashSet<StorageKey>? packs = named.Length == 0 ? null : [.. named.Select(Parse)];
         using Repository repository = context.OpenUncached();
+        using IStorage? mirror = context.Value(_from) is { Length: > 0 } from ? RepositoryAccess.Keyless(context.Parsed, from).OpenStorage() : null;
         CheckProgress progress = new();
         PackRepairReport report;
         using (new ProgressLine(context.Output, context.Time, () => new ProgressState(progress.Packs, "packs", progress.Bytes, progress.BytesExpected, progress.Damaged, [])))
-            report = PackRepair.Run(repository, packs, options, progress, context.Cancel);
+            report = PackRepair.Run(repository, packs, options, progress, context.Cancel, mirror);
         Print(context, report, options.IsDryRun);
         return report.Damaged.Any(pack => pack.Lost > 0 || pack.IsUnknown) ? ExitCode.Damage : ExitCode.Done;
     }
@@ -75,6 +79,12 @@ internal sealed class RepairPacksCommand : VerbCommand
             });
         }
 
+        foreach (StorageKey fetched in report.Fetched)
+        {
+            output.Line($"{fetched}: {(isDryRun ? "can be fetched" : "fetched")} from the mirror");
+            output.Json("fetched_pack", json => json.WriteString("object", fetched.Name));
+        }
+
         PruneRun.PrintWaiting(context, report.Waiting);
         output.Tell(Outcome(report, isDryRun));
         output.Json("summary", json =>
@@ -82,6 +92,7 @@ internal sealed class RepairPacksCommand : VerbCommand
             json.WriteString("verb", "repair packs");
             json.WriteBoolean("dry_run", isDryRun);
             json.WriteNumber("packs_read", report.PacksRead);
+            json.WriteNumber("fetched", report.Fetched.Count);
             json.WriteNumber("damaged", report.Damaged.Count);
             json.WriteNumber("packs_removed", report.PacksRemoved);
             json.WriteNumber("bytes_written", report.BytesWritten);
@@ -91,10 +102,11 @@ internal sealed class RepairPacksCommand : VerbCommand
 
     private static string Outcome(PackRepairReport report, bool isDryRun)
     {
+        string fetched = report.Fetched.Count > 0 ? $", {Quantity.Count(report.Fetched.Count)} {(isDryRun ? "can be" : "were")} fetched from the mirror" : "";
         string read = Quantity.Count(report.PacksRead, "pack");
         if (report.Damaged.Count == 0)
-            return $"{read} read, none is damaged";
-        string damaged = $"{read} read, {Quantity.Count(report.Damaged.Count)} damaged";
+            return fetched.Length > 0 ? $"{read} read{fetched}, none else is damaged" : $"{read} read, none is damaged";
+        string damaged = $"{read} read{fetched}, {Quantity.Count(report.Damaged.Count)} damaged";
         if (isDryRun)
             return $"dry run: {damaged}, nothing was done";
         if (report.Waiting.Count > 0)

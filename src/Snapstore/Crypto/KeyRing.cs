@@ -41,6 +41,7 @@ public sealed class KeyRing : IDisposable
     public const uint Epoch = 1;
 
     private static readonly KeyPurpose[] Purposes = Enum.GetValues<KeyPurpose>();
+    private static readonly KeyPurpose[] IdPurposes = [KeyPurpose.BlobId, KeyPurpose.Chunker];
 
     private readonly byte[] _keys = GC.AllocateArray<byte>((Purposes.Length + 1) * KeySize, pinned: true);
     private readonly bool[] _held = new bool[Purposes.Length + 1];
@@ -62,6 +63,20 @@ public sealed class KeyRing : IDisposable
         ring.DeriveIdKeys();
         return ring;
     }
+
+    /// <summary>A new set of keys of which those for blob ids and for cuts are another ring's: the same content has the same ids
+    /// under both, and nothing that one seals opens with the other (spec/protocols/copy.md).</summary>
+    public static KeyRing GenerateSharingIds(KeyRing other)
+    {
+        KeyRing ring = Generate();
+        foreach (KeyPurpose purpose in IdPurposes)
+            other[purpose].CopyTo(ring._keys.AsSpan((int)purpose * KeySize));
+        ring.DeriveIdKeys();
+        return ring;
+    }
+
+    /// <summary>True where the same content has the same ids, and trees the same nodes, under both.</summary>
+    public bool SharesIdsWith(KeyRing other) => IdPurposes.All(purpose => CryptographicOperations.FixedTimeEquals(this[purpose], other[purpose]));
 
     /// <summary>A ring of these keys, copied.</summary>
     public static KeyRing Of(IEnumerable<KeyValuePair<KeyPurpose, byte[]>> keys)

@@ -72,10 +72,15 @@ public sealed record SnapshotCounts
 /// <param name="StderrTail">The end of what it said on stderr.</param>
 public sealed record CommandFacts(IReadOnlyList<string> Command, int ExitCode, TimeSpan Duration, byte[] StderrTail);
 
+/// <summary>As what a snapshot was first taken, wherever it has been copied since.</summary>
+/// <param name="Repository">The repository's id.</param>
+/// <param name="Snapshot">The snapshot's id there.</param>
+public readonly record struct SnapshotOrigin(SessionId Repository, SessionId Snapshot);
+
 /// <summary>The root record of one snapshot (spec/formats/manifest.md).</summary>
 public sealed record Manifest
 {
-    private const int FieldMax = 21;
+    private const int FieldMax = 22;
     private const string What = "manifest";
 
     /// <summary>The directory that stands for `/`.</summary>
@@ -138,6 +143,9 @@ public sealed record Manifest
     /// <summary>The damaged snapshot of which this is what could be saved; null for a snapshot of a source.</summary>
     public SessionId? RepairOf { get; init; }
 
+    /// <summary>For a copy: what it is a copy of; null for a snapshot that was taken here.</summary>
+    public SnapshotOrigin? Origin { get; init; }
+
     /// <summary>The record.</summary>
     public byte[] Encode()
     {
@@ -169,6 +177,8 @@ public sealed record Manifest
             fields.Nested(20, critical: false, EncodeDeltaCounts);
         if (Database is { } database)
             fields.Bytes(21, critical: false, database.Encode());
+        if (Origin is { } origin)
+            fields.Bytes(22, critical: false, [.. origin.Repository.ToArray(), .. origin.Snapshot.ToArray()]);
         return fields.Written.ToArray();
     }
 
@@ -197,9 +207,12 @@ public sealed record Manifest
             Command = fields.Bytes(17) is { } command ? DecodeCommand(command) : null,
             Excludes = fields.TextList(18),
             Database = fields.Bytes(21) is { } database ? DatabaseFacts.Decode(database, What) : null,
+            Origin = fields.Bytes(22) is null ? null : DecodeOrigin(fields.Required(22, 2 * SessionId.Size)),
             RepairOf = fields.Bytes(19) is null ? null : new SessionId(fields.Required(19, SessionId.Size)),
         };
     }
+
+    private static SnapshotOrigin DecodeOrigin(ReadOnlySpan<byte> ids) => new(new SessionId(ids), new SessionId(ids[SessionId.Size..]));
 
     private static SourceKind DecodeSource(FieldReader fields)
     {

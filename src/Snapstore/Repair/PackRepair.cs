@@ -29,19 +29,28 @@ public sealed class PackRepair
     /// <param name="options">Who acts, how long sessions at work are waited for, and whether anything is done at all.</param>
     /// <param name="progress">Where it stands.</param>
     /// <param name="cancel">Stops it; what was saved is used by the next run.</param>
+    /// <param name="mirror">A mirror of the repository: lost and damaged packs that it has are fetched from there first; null for none.</param>
     public static PackRepairReport Run(
-        Repository repository, IReadOnlySet<StorageKey>? packs, PruneOptions options, CheckProgress progress, CancellationToken cancel)
+        Repository repository, IReadOnlySet<StorageKey>? packs, PruneOptions options, CheckProgress progress, CancellationToken cancel, IStorage? mirror = null)
     {
         repository.Config.CheckWritable();
-        return new PackRepair(repository, options, progress, cancel).Run(packs);
+        PackFetch? fetch = mirror is null ? null : new PackFetch(repository, mirror, options.IsDryRun, progress, cancel);
+        return new PackRepair(repository, options, progress, cancel).Run(packs, fetch);
     }
 
-    private PackRepairReport Run(IReadOnlySet<StorageKey>? packs)
+    private PackRepairReport Run(IReadOnlySet<StorageKey>? packs, PackFetch? fetch)
     {
+        List<StorageKey> fetched = packs is null ? [.. fetch?.FetchLost() ?? []] : [];
         List<StoredObject> listed = [.. _repository.Storage.List(StorageKey.PacksPrefix)
             .Where(found => found.Key.TryParsePack(out _, out _) && packs?.Contains(found.Key) != false)];
         SortedDictionary<string, (StoredObject Pack, string Damage)> damaged = FindDamaged(listed);
-        PackRepairReport report = new() { PacksRead = listed.Count };
+        foreach ((StoredObject pack, _) in damaged.Values.ToList().Where(one => fetch?.TryReplace(one.Pack) == true))
+        {
+            fetched.Add(pack.Key);
+            damaged.Remove(pack.Key.Name);
+        }
+
+        PackRepairReport report = new() { PacksRead = listed.Count, Fetched = fetched };
         if (damaged.Count == 0)
             return report;
         report = Salvage([.. damaged.Values], report);

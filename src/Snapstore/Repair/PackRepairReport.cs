@@ -22,7 +22,10 @@ public sealed record PackRepairReport
     /// <summary>Packs that were read.</summary>
     public int PacksRead { get; init; }
 
-    /// <summary>Those that were damaged.</summary>
+    /// <summary>Packs that were lost or damaged and that a mirror gave back.</summary>
+    public IReadOnlyList<StorageKey> Fetched { get; init; } = [];
+
+    /// <summary>Those that were damaged, but for these.</summary>
     public IReadOnlyList<RepairedPack> Damaged { get; init; } = [];
 
     /// <summary>Bytes of packs and index objects written.</summary>

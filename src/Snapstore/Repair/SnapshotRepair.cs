@@ -72,6 +72,9 @@ public sealed class SnapshotRepair
         Root = root,
         Tags = damaged.Tags,
         RepairOf = damaged.Id,
+
+        // It is not what that one is a copy of: a copy made again must not pass over it.
+        Origin = null,
         Counts = damaged.Manifest.Counts with
         {
             Files = trees.Files,

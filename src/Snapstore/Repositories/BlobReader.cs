@@ -58,6 +58,9 @@ public sealed class BlobReader(
         }
     }
 
+    /// <summary>The frame of a blob that is stored as a delta, as it stands there; valid until the next call. What it opens to is not verified.</summary>
+    public ReadOnlySpan<byte> ReadFrame(in BlobLocation place) => Open(place.Segment).AsSpan(place.Offset, place.LengthInSegment);
+
     /// <summary>Gives up the segments that are kept.</summary>
     public void Clear() => _recent.Clear();
 

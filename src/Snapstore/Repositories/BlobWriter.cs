@@ -89,6 +89,9 @@ public sealed class BlobWriter : IDisposable
         return id;
     }
 
+    /// <summary>True where the repository, as the session sees it, or this session has the blob: it need not be put.</summary>
+    public bool Has(in BlobId id) => _repository.Index.Contains(id) || _taken.Contains(id);
+
     /// <summary>Makes all that was put durable and indexed.</summary>
     public void Finish()
     {

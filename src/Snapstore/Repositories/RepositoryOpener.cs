@@ -8,12 +8,20 @@ namespace Snapstore.Repositories;
 public static class RepositoryOpener
 {
     /// <summary>Makes a repository in an empty storage. Order: key slot, its proof, then `config`, which decides.</summary>
+    /// <param name="storage">Where.</param>
+    /// <param name="chunker">How content is cut.</param>
+    /// <param name="secret">What opens it.</param>
+    /// <param name="cost">Of trying a password.</param>
+    /// <param name="label">Of the key slot.</param>
+    /// <param name="program">Who makes it.</param>
+    /// <param name="idsOf">A repository's keys, so that the same content has the same ids in both (spec/protocols/copy.md); null for keys of its own.</param>
     /// <exception cref="UsageException">There is a repository already; it is left as it is.</exception>
-    public static Repository Create(IStorage storage, string chunker, SlotSecret secret, KdfCost cost, KeyLabel label, string program)
+    public static Repository Create(
+        IStorage storage, string chunker, SlotSecret secret, KdfCost cost, KeyLabel label, string program, KeyRing? idsOf = null)
     {
         RefuseExisting(storage);
         SessionId id = SessionId.NewRandom();
-        KeyRing keys = KeyRing.Generate();
+        KeyRing keys = idsOf is null ? KeyRing.Generate() : KeyRing.GenerateSharingIds(idsOf);
         KeySlot slot = KeySlots.Add(storage, id, keys, secret, cost, label);
         RepositoryConfig config = new(id, [], [], chunker, label.CreatedSeconds, program);
         byte[] stored = config.Encode(keys);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Snapstore.Cli.Tests;
 
 namespace Snapstore.RemoteStorage.Tests.S3;
@@ -40,6 +41,25 @@ public sealed class S3ProgramTests(CephGateway ceph) : IDisposable
         Assert.Equal("the second content", _program.Run("cat", $"{second}:{_program.Source}/dir/small").Expect(0).Output);
         Assert.Equal(2, _program.Run("init").Expect(2).ExitCode);
         Assert.StartsWith("s3:http://127.0.0.1:", place, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_was_fetched_of_index_and_trees_is_kept_and_may_be_lost()
+    {
+        Init();
+        _program.Write("dir/small", "content");
+        string snapshot = _program.Snapshot();
+        string listed = _program.Run("ls", "-R", snapshot).Expect(0).Output;
+        JsonElement kept = _program.Run("cache", "--json").Expect(0).Objects[0];
+        Assert.True(kept.GetProperty("files").GetInt64() >= 3, kept.ToString());
+
+        foreach (string file in Directory.GetFiles(Path.Combine(_program.Folder, "cache"), "*", SearchOption.AllDirectories))
+            File.WriteAllText(file, "damaged");
+        Assert.Equal(listed, _program.Run("ls", "-R", snapshot).Expect(0).Output);
+        _program.Run("cache", "--clear").Expect(0);
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_program.Folder, "cache")));
+        Assert.Equal(listed, _program.Run("ls", "-R", "--no-cache", snapshot).Expect(0).Output);
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_program.Folder, "cache")));
     }
 
     [Fact]

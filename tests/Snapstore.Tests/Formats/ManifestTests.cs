@@ -114,6 +114,7 @@ public sealed class ManifestTests
             ? new CommandFacts(values.Texts(), values.Int(256), TimeSpan.FromTicks(values.Size() / TimeSpan.NanosecondsPerTick), values.Bytes(50))
             : null,
         Excludes = values.Texts(),
+        Origin = values.Bool() ? new SnapshotOrigin(values.Session(), values.Session()) : null,
         Database = values.Bool()
             ? new DatabaseFacts { Engine = values.Text(), Version = values.Text(), Position = [(values.Text(), values.Text())], Tables = values.Size(), Rows = values.Size() }
             : null,
