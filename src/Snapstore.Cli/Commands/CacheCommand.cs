@@ -17,7 +17,7 @@ internal sealed class CacheCommand : VerbCommand
         [(ExitCode.Done, "done"), (ExitCode.Failed, "failed: something could not be removed"), (ExitCode.Usage, "wrong usage")];
 
     public override string Remarks =>
-        $"Index, manifests and directory trees of repositories in object stores are kept in {CachePlace.Folder} ($SNAPSTORE_CACHE_DIR), sealed as they are there, "
+        $"Index, manifests and directory trees of repositories in object stores and on other machines are kept in {CachePlace.Folder} ($SNAPSTORE_CACHE_DIR), sealed as they are there, "
         + "at most 2 GiB for each ($SNAPSTORE_CACHE_SIZE). Everything is verified when it is used, and may be removed at any time.";
 
     public override IReadOnlyList<(string Line, string Meaning)> Examples =>

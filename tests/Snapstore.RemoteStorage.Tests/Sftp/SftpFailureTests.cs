@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using System.Globalization;
+using Snapstore.RemoteStorage.Sftp;
+using Snapstore.RemoteStorage.Tests.S3;
+using Snapstore.Storage;
+
+namespace Snapstore.RemoteStorage.Tests.Sftp;
+
+/// <summary>Connections that are not made, break or hang; servers that are not fit.</summary>
+[Collection(SshCollection.Name)]
+public sealed class SftpFailureTests(SshServer server)
+{
+    private static readonly byte[] Content = [.. Enumerable.Range(0, 10_000_000).Select(i => (byte)(i % 251))];
+
+    // A server without hard links whose RENAME overwrites: each RENAME goes on as posix-rename.
+    private const string Overwriting = """
+        #!/usr/bin/python3
+        import struct, subprocess, sys
+        server = subprocess.Popen(["/usr/lib/openssh/sftp-server", "-P", "hardlink"], stdin=subprocess.PIPE)
+        source = sys.stdin.buffer
+        while True:
+            header = source.read(4)
+            if len(header) < 4:
+                break
+            body = source.read(struct.unpack(">I", header)[0])
+            if body[0] == 18:
+                name = b"posix-rename@openssh.com"
+                body = bytes([200]) + body[1:5] + struct.pack(">I", len(name)) + name + body[5:]
+            server.stdin.write(struct.pack(">I", len(body)) + body)
+            server.stdin.flush()
+        server.stdin.close()
+        server.wait()
+        """;
+
+    private readonly string _folder = server.NewFolder();
+
+    private string Pids => server.InFolder("pids");
+
+    [Fact]
+    public void A_host_key_that_is_unknown_or_another_is_refused()
+    {
+        try
+        {
+            foreach (string? key in new[] { null, "other_host_key" })
+            {
+                server.Trust(key);
+                StorageException refused = Assert.Throws<StorageException>(() => Open(server.Settings));
+                Assert.Contains("Host key verification failed", refused.Message, StringComparison.Ordinal);
+                Assert.Contains("machine's key", refused.Message, StringComparison.Ordinal);
+                Assert.False(refused.IsTransient);
+            }
+        }
+        finally
+        {
+            server.Trust("host_key");
+        }
+    }
+
+    [Fact]
+    public void What_is_wrong_is_said()
+    {
+        Create(server.Settings).Dispose();
+        File.WriteAllText(server.InFolder("other_config"), File.ReadAllText(server.InFolder("ssh_config")).Replace("/user_key", "/other_user_key", StringComparison.Ordinal));
+        Assert.Contains("no key of yours", Refused($"ssh -F '{server.InFolder("other_config")}'").Message, StringComparison.Ordinal);
+        Assert.Contains("does not speak SFTP", Refused("echo Welcome to this machine").Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be run", Refused("/nowhere/ssh").Message, StringComparison.Ordinal);
+        Assert.Contains("something of mine", Refused(server.WriteScript("says", "#!/bin/sh\necho something of mine >&2\nexit 1\n")).Message, StringComparison.Ordinal);
+        string nowhere = string.Create(CultureInfo.InvariantCulture, $"sftp://127.0.0.1:{CephGateway.FreePort()}/x");
+        Assert.Contains("nothing listens", Assert.Throws<StorageException>(() => SftpStorage.Open(SftpLocation.Parse(nowhere), server.Settings)).Message, StringComparison.Ordinal);
+        Assert.Throws<RepositoryNotFoundException>(() => SftpStorage.Open(SftpLocation.Parse(server.LocationOf(_folder + "/elsewhere")), server.Settings));
+    }
+
+    [Fact]
+    public void A_server_that_overwrites_is_refused()
+    {
+        StorageException refused = Assert.Throws<StorageException>(() => Create(new SftpSettings { Command = server.WriteScript("overwriting", Overwriting) }));
+        Assert.Contains("its RENAME overwrites", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_folder, "tmp")));
+    }
+
+    [Fact]
+    public void A_server_that_cannot_make_anything_durable_is_refused()
+    {
+        string command = server.WriteScript("without-fsync", $"#!/bin/sh\nexec {SshServer.FileServer} -P fsync\n");
+        Assert.Contains("fsync@openssh.com", Assert.Throws<StorageException>(() => Create(new SftpSettings { Command = command })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_read_goes_on_by_another_connection_and_a_write_fails()
+    {
+        using SftpStorage storage = Create(Recorded());
+        storage.PutIfAbsent(Key("packs/aa/one"), Content);
+        Signal("KILL");
+        Assert.Equal(Content.Length, storage.SizeOf(Key("packs/aa/one")));
+        Signal("KILL");
+        byte[] read = new byte[Content.Length];
+        storage.Read(Key("packs/aa/one"), 0, read);
+        Assert.Equal(Content, read);
+        Signal("KILL");
+        Assert.Single(storage.List(""));
+
+        using (IPendingObject pending = storage.BeginObject())
+        {
+            pending.Append(Content);
+            Signal("KILL");
+            StorageException lost = Assert.Throws<StorageException>(() => pending.Publish(Key("packs/aa/two")));
+            Assert.True(lost.IsTransient);
+            Assert.Contains("connection was lost", lost.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Null(storage.SizeOf(Key("packs/aa/two")));
+        Assert.True(storage.PutIfAbsent(Key("packs/aa/two"), Content));
+    }
+
+    [Fact]
+    public void Connections_that_break_at_any_time_cost_no_object_and_tear_none()
+    {
+        using SftpStorage storage = Create(Recorded());
+        List<StorageKey> told = [];
+        using CancellationTokenSource end = new();
+        Thread breaker = new(() =>
+        {
+            for (int i = 0; !end.IsCancellationRequested; i++)
+            {
+                Thread.Sleep(150 + (i * 37 % 200));
+                Signal("KILL");
+            }
+        });
+        breaker.Start();
+        int failures = 0;
+        for (int i = 0; i < 60; i++)
+        {
+            StorageKey key = Key($"packs/aa/{i}");
+            try
+            {
+                if (storage.PutIfAbsent(key, Content.AsSpan(0, 300_000 + i)))
+                    told.Add(key);
+            }
+            catch (StorageException e) when (e.IsTransient)
+            {
+                failures++;
+            }
+        }
+
+        end.Cancel();
+        breaker.Join();
+        Dictionary<StorageKey, long> there = storage.List("").ToDictionary(found => found.Key, found => found.Size);
+        Assert.True(failures > 0, "nothing was broken");
+        Assert.All(told, key => Assert.True(there.ContainsKey(key)));
+        Assert.All(there, found => Assert.Equal(300_000 + int.Parse(found.Key.Name.AsSpan("packs/aa/".Length), CultureInfo.InvariantCulture), found.Value));
+    }
+
+    [Fact]
+    public void A_connection_that_hangs_is_given_up_in_time()
+    {
+        SftpSettings settings = Recorded() with { StallTime = TimeSpan.FromSeconds(1), ConnectTime = TimeSpan.FromSeconds(1) };
+        using SftpStorage storage = Create(settings);
+        using IPendingObject pending = storage.BeginObject();
+        Signal("STOP");
+        Stopwatch time = Stopwatch.StartNew();
+        // More than pipe and window hold, so that writing itself waits.
+        StorageException stalled = Assert.Throws<StorageException>(() => pending.Append(Content));
+        Assert.Contains("no answer in time", stalled.Message, StringComparison.Ordinal);
+        string silent = server.WriteScript("silent", "#!/bin/sh\nexec sleep 1000\n");
+        Assert.Contains("no answer in time", Assert.Throws<StorageException>(() => Open(settings with { Command = silent })).Message, StringComparison.Ordinal);
+        Assert.True(time.Elapsed < TimeSpan.FromSeconds(12), $"{time.Elapsed}");
+    }
+
+    private static StorageKey Key(string name) => StorageKey.TryParse(name)!.Value;
+
+    private SftpSettings Recorded() => new()
+    {
+        Command = server.WriteScript("recorded", $"#!/bin/sh\necho $$ > '{Pids}.new' && mv '{Pids}.new' '{Pids}'\nexec {server.Command} \"$@\"\n"),
+    };
+
+    // What was started last, by a script that became ssh.
+    private void Signal(string name)
+    {
+        using Process kill = Process.Start(new ProcessStartInfo("kill", ["-" + name, File.ReadAllText(Pids).Trim()]) { RedirectStandardError = true })!;
+        kill.WaitForExit();
+    }
+
+    private StorageException Refused(string command)
+    {
+        StorageException refused = Assert.Throws<StorageException>(() => Open(new SftpSettings { Command = command }));
+        Assert.Contains("sftp://127.0.0.1:", refused.Message, StringComparison.Ordinal);
+        return refused;
+    }
+
+    private SftpStorage Open(SftpSettings settings) => SftpStorage.Open(SftpLocation.Parse(server.LocationOf(_folder)), settings);
+
+    private SftpStorage Create(SftpSettings settings) => SftpStorage.Create(SftpLocation.Parse(server.LocationOf(_folder)), settings);
+}
