@@ -15,6 +15,9 @@ public sealed class TimeOutTests : IDisposable
         WaitMax = TimeSpan.FromMilliseconds(50),
     };
 
+    // Server, proxy and clients share this process and two cores with other tests; a call that hangs does so for ever.
+    private static readonly TimeSpan Noise = TimeSpan.FromSeconds(20);
+
     private readonly FakeS3 _server = new();
     private Fault _fault;
 
@@ -40,7 +43,7 @@ public sealed class TimeOutTests : IDisposable
             StorageException failed = Assert.Throws<StorageException>(call);
             Assert.True(failed.IsTransient, failed.Message);
             Assert.Contains("run again when the store answers", failed.Message, StringComparison.Ordinal);
-            Assert.True(time.Elapsed < Settings.RetryTime + (2 * Settings.StallTime) + TimeSpan.FromSeconds(2), $"{fault}: {time.Elapsed}");
+            Assert.True(time.Elapsed < Settings.RetryTime + (2 * Settings.StallTime) + Noise, $"{fault}: {time.Elapsed}");
         }
     }
 
