@@ -94,7 +94,8 @@ public sealed class RepositoryOpenerTests : IDisposable
     public void A_changed_key_counts_also_if_the_old_slot_cannot_be_removed()
     {
         Create().Dispose();
-        FailingStorage failing = new(_storage, callsBefore: 1);
+        // What goes through: asking whether deletions are allowed, and the new slot.
+        FailingStorage failing = new(_storage, callsBefore: 2);
         using Repository repository = RepositoryOpener.Open(failing, _keyFile);
         bool isAdded = false;
         Assert.Throws<StorageException>(() => KeySlots.Change(repository, _other, default, () => isAdded = true));
