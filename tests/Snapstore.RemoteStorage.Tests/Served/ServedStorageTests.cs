@@ -18,6 +18,7 @@ public sealed class ServedStorageTests(SshServer server) : StorageContract
 }
 
 /// <summary>The contract without ssh: the client's process is the server, and a pipe lies between.</summary>
+[Trait("Category", "Slow")]
 [Collection(SshCollection.Name)]
 public sealed class ServedPipeTests(SshServer server) : StorageContract
 {

@@ -8,7 +8,7 @@ namespace Snapstore.RemoteStorage.Tests.Served;
 /// <summary>The server alone, in this process, with a client that does as it likes.</summary>
 public sealed class StorageServerTests : IDisposable
 {
-    private const int FuzzCases = 3000;
+    private const int FuzzCases = 800;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("snapstore-served-").FullName;
     private readonly MemoryStream _input = new();
