@@ -1,4 +1,5 @@
 using Snapstore.RemoteStorage;
+using Snapstore.RemoteStorage.Rclone;
 using Snapstore.RemoteStorage.S3;
 using Snapstore.RemoteStorage.Served;
 using Snapstore.RemoteStorage.Sftp;
@@ -10,7 +11,7 @@ namespace Snapstore.Cli;
 /// <summary>How fast bytes may go to and come from a remote storage; null for as fast as they can.</summary>
 internal readonly record struct TransferLimits(RateLimit? Upload, RateLimit? Download);
 
-/// <summary>From a repository's location, as the user writes it, to its storage: a directory, an object store (s3:, oss:), or a directory of another machine (sftp:, ssh:).</summary>
+/// <summary>From a repository's location, as the user writes it, to its storage: a directory, an object store (s3:, oss:), a directory of another machine (sftp:, ssh:), or what rclone reaches (rclone:).</summary>
 /// <remarks>A directory of such a name is reached as ./s3:NAME.</remarks>
 internal static class StoragePlaces
 {
@@ -22,12 +23,14 @@ internal static class StoragePlaces
             _ = S3Location.Parse(location);
         else if (SshLocation.IsMeant(location))
             _ = SshLocation.Parse(location);
+        else if (RcloneLocation.IsMeant(location))
+            _ = RcloneLocation.Parse(location);
         else if (location.Contains("://", StringComparison.Ordinal))
-            throw new UsageException("the repository's location is none that this program can reach: name a directory, s3:https://ENDPOINT/BUCKET/PREFIX, sftp:USER@HOST:/PATH or ssh:USER@HOST:/PATH");
+            throw new UsageException("the repository's location is none that this program can reach: name a directory, s3:https://ENDPOINT/BUCKET/PREFIX, sftp:USER@HOST:/PATH, ssh:USER@HOST:/PATH or rclone:REMOTE:PATH");
     }
 
     /// <summary>True where reading takes a network.</summary>
-    public static bool IsFar(string location) => S3Location.IsMeant(location) || SshLocation.IsMeant(location);
+    public static bool IsFar(string location) => S3Location.IsMeant(location) || SshLocation.IsMeant(location) || RcloneLocation.IsMeant(location);
 
     /// <summary>Opens the storage there.</summary>
     public static IStorage Open(string location, TransferLimits limits = default)
@@ -37,6 +40,8 @@ internal static class StoragePlaces
             return S3Storage.Open(S3Location.Parse(location), Settings(limits));
         if (SshLocation.IsMeant(location))
             return OpenFolder(SshLocation.Parse(location), SshSettings(limits));
+        if (RcloneLocation.IsMeant(location))
+            return RcloneStorage.Open(RcloneLocation.Parse(location), RcloneSettings(limits));
         RefuseLimits(limits);
         return LocalStorage.Open(location);
     }
@@ -51,6 +56,9 @@ internal static class StoragePlaces
             throw new UsageException("--create-bucket is for a repository in an object store (s3:, oss:)");
         if (SshLocation.IsMeant(location))
             return CreateFolder(SshLocation.Parse(location), SshSettings(limits));
+        // It makes folders as it puts into them.
+        if (RcloneLocation.IsMeant(location))
+            return RcloneStorage.Open(RcloneLocation.Parse(location), RcloneSettings(limits));
         RefuseLimits(limits);
         return LocalStorage.Create(location);
     }
@@ -72,9 +80,16 @@ internal static class StoragePlaces
         Download = limits.Download,
     };
 
+    private static RcloneSettings RcloneSettings(TransferLimits limits) => new()
+    {
+        Command = Environment.GetEnvironmentVariable(RemoteStorage.Rclone.RcloneSettings.CommandVariable),
+        Upload = limits.Upload,
+        Download = limits.Download,
+    };
+
     private static void RefuseLimits(TransferLimits limits)
     {
         if (limits.Upload is not null || limits.Download is not null)
-            throw new UsageException("--limit-upload and --limit-download are for a repository in an object store (s3:, oss:) or on another machine (sftp:, ssh:)");
+            throw new UsageException("--limit-upload and --limit-download are for a repository in an object store (s3:, oss:) or on another machine (sftp:, ssh:, rclone:)");
     }
 }

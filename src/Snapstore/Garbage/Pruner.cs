@@ -34,7 +34,7 @@ public sealed class Pruner
         repository.Config.CheckWritable();
         if (!options.IsDryRun)
             DeletionRight.Require(repository.Storage, "nothing was removed");
-        if (!options.IsExclusive && !options.IsDryRun && StorageProbe.FindFault(repository.Storage) is { } fault)
+        if (!options.IsExclusive && !options.IsDryRun && (repository.Storage.RaceHazard ?? StorageProbe.FindFault(repository.Storage)) is { } fault)
             throw new UnsupportedException($"{repository.Storage.Location} {fault}: on such a storage a prune beside writers is not safe; use: snapstore prune --exclusive, while nothing else uses the repository");
         return new Pruner(repository, options, progress, cancel).Run();
     }

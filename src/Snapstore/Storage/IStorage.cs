@@ -17,6 +17,10 @@ public interface IStorage : IDisposable
     /// as long as they come faster than the storage takes them.</summary>
     int WritersMax => 1;
 
+    /// <summary>Why two machines that race for a name may both be told that they got it, as "lets ..." (then garbage may be collected only
+    /// while nobody writes); null for a storage that keeps the contract whoever asks.</summary>
+    string? RaceHazard => null;
+
     /// <summary>Makes an object of these bytes; false, and nothing changed, where the name exists. Either way an object
     /// of that name is durable on return.</summary>
     bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content);
