@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Snapstore.RemoteStorage.S3;
-using Snapstore.Storage;
 
 namespace Snapstore.RemoteStorage.Rclone;
 

@@ -3,6 +3,9 @@ namespace Snapstore.RemoteStorage.Rclone;
 /// <summary>rclone did not do what it was asked, or it is not known whether it did.</summary>
 internal sealed class RcloneException(string message) : IOException(message)
 {
+    /// <summary>The status where no answer came in time.</summary>
+    public const int TimeOut = 504;
+
     /// <summary>The status of its answer; 0 where there was none.</summary>
     public int Status { get; init; }
 

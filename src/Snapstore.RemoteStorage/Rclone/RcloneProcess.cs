@@ -95,7 +95,7 @@ internal sealed partial class RcloneProcess : IDisposable
     public RcloneException Lost(Exception cause, CancellationToken cancel)
     {
         if (cancel.IsCancellationRequested)
-            return new RcloneException("rclone gives no answer in time") { IsPassing = true };
+            return new RcloneException("rclone gives no answer in time") { Status = RcloneException.TimeOut };
         // Killed a moment ago, it may take another until that is seen.
         bool isOver = !IsAlive || WaitForExit(ExitTime);
         string said = isOver ? _errors.Last(ExitTime) : "";

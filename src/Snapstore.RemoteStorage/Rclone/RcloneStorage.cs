@@ -73,7 +73,8 @@ public sealed class RcloneStorage : IStorage
             }
             catch (RcloneException e) when (!e.IsPassing || isLast)
             {
-                RefuseWhatIsNotThere(key, offset + destination.Length);
+                if (e.Status != RcloneException.TimeOut)
+                    RefuseWhatIsNotThere(key, offset + destination.Length);
                 throw e.Explain($"{Location}/{key}");
             }
             catch (RcloneException)

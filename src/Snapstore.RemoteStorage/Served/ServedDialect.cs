@@ -43,5 +43,7 @@ internal sealed class ServedDialect(bool makesFolder, string program) : SshDiale
         }
     }
 
+    public override bool IsSignOfLife(byte type) => type == (byte)ServedType.Working;
+
     public override bool IsPart(byte type) => type == (byte)ServedType.Page;
 }

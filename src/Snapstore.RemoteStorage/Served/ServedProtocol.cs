@@ -6,7 +6,7 @@ namespace Snapstore.RemoteStorage.Served;
 internal enum ServedType : byte
 {
     Hello = 1, Put = 2, Begin = 3, Append = 4, Publish = 5, Drop = 6, Read = 7, Size = 8, List = 9, Delete = 10,
-    Greeting = 65, Done = 66, Data = 67, SizeIs = 68, Page = 69, LastPage = 70, Failure = 71,
+    Greeting = 65, Done = 66, Data = 67, SizeIs = 68, Page = 69, LastPage = 70, Failure = 71, Working = 72,
 }
 
 /// <summary>What a request failed of.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Snapstore.RemoteStorage.Ssh;
 using Snapstore.Storage;
 
@@ -12,6 +13,12 @@ public sealed record StorageServerOptions
 
     /// <summary>This program and its version, for messages of the other side.</summary>
     public string Program { get; init; } = "snapstore";
+
+    /// <summary>How often a client is told that its requests are at work.</summary>
+    public TimeSpan SignInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>For how long, where none of them ends: a disk that hangs must not look alive for ever.</summary>
+    public TimeSpan SignTime { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>Told, a line at a time, what goes on.</summary>
     public Action<string> Log { get; init; } = _ => { };
@@ -34,6 +41,8 @@ public sealed class StorageServer
     private readonly ConcurrentDictionary<StorageKey, bool> _ownSessions = [];
     private volatile bool _isOver;
     private long _requests;
+    private long _lastEnd;
+    private int _atWork;
 
     /// <summary>A server that has not begun.</summary>
     /// <param name="open">Opens the storage; true where a missing folder is to be made.</param>
@@ -109,6 +118,7 @@ public sealed class StorageServer
     {
         using BlockingCollection<Action> work = new(QueueMax);
         using ServedObjects objects = new(storage, _options.Log);
+        using Timer signs = new(_ => Sign(), null, _options.SignInterval, _options.SignInterval);
         Thread[] workers = [.. Enumerable.Range(0, Workers).Select(i => new Thread(() => Work(work)) { IsBackground = true, Name = $"serve {i}" })];
         Array.ForEach(workers, worker => worker.Start());
         try
@@ -117,8 +127,11 @@ public sealed class StorageServer
             {
                 uint id = packet.NextNumber();
                 Interlocked.Increment(ref _requests);
-                if (Take(storage, objects, packet, id) is { } later)
-                    work.Add(() => Answer(id, Result(later)));
+                if (Take(storage, objects, packet, id) is not { } later)
+                    continue;
+                if (Interlocked.Increment(ref _atWork) == 1)
+                    Volatile.Write(ref _lastEnd, Stopwatch.GetTimestamp());
+                work.Add(() => Finish(id, later));
             }
         }
         finally
@@ -239,6 +252,28 @@ public sealed class StorageServer
         return page;
     }
 
+    private void Finish(uint id, Func<OutgoingPacket> action)
+    {
+        Answer(id, Result(action));
+        Volatile.Write(ref _lastEnd, Stopwatch.GetTimestamp());
+        Interlocked.Decrement(ref _atWork);
+    }
+
+    // A listing of millions of names, or the sync of a slow disk, takes longer than a client waits for one that may be gone.
+    private void Sign()
+    {
+        if (Volatile.Read(ref _atWork) == 0 || Stopwatch.GetElapsedTime(Volatile.Read(ref _lastEnd)) >= _options.SignTime || !_writing.TryEnter())
+            return;
+        try
+        {
+            Send(0, new ServedPacket(ServedType.Working));
+        }
+        finally
+        {
+            _writing.Exit();
+        }
+    }
+
     private OutgoingPacket Result(Func<OutgoingPacket> action)
     {
         try
@@ -257,12 +292,17 @@ public sealed class StorageServer
 
     private void Answer(uint id, OutgoingPacket answer)
     {
+        lock (_writing)
+            Send(id, answer);
+    }
+
+    private void Send(uint id, OutgoingPacket answer)
+    {
         try
         {
-            lock (_writing)
-                _output.Write(answer.Finish(id));
+            _output.Write(answer.Finish(id));
         }
-        catch (Exception e) when (e is IOException or StorageException)
+        catch (Exception e) when (e is IOException or StorageException or ObjectDisposedException)
         {
             // Nobody is there to answer to: what comes next is the end.
             _isOver = true;

@@ -202,6 +202,8 @@ internal sealed class SshConnection : IDisposable
 
     private void Deliver(IncomingPacket packet)
     {
+        if (_dialect.IsSignOfLife(packet.Type))
+            return;
         bool isPart = _dialect.IsPart(packet.Type);
         uint id = packet.NextNumber();
         Call? call;

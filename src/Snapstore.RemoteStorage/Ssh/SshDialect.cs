@@ -19,6 +19,9 @@ internal abstract class SshDialect
     /// <exception cref="SshLostException">It is no greeting, or of a version that is not spoken here.</exception>
     public abstract void Greet(IncomingPacket greeting);
 
+    /// <summary>True for packets that only tell that the other side is there and at work.</summary>
+    public virtual bool IsSignOfLife(byte type) => false;
+
     /// <summary>True for packets behind which more follow under the same id.</summary>
     public virtual bool IsPart(byte type) => false;
 }

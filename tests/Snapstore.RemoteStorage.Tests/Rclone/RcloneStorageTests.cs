@@ -13,6 +13,7 @@ public sealed class RcloneStorageTests(RcloneRemotes remotes) : StorageContract,
 }
 
 /// <summary>The contract where rclone encrypts the pieces that it cuts objects into.</summary>
+[Trait("Category", "Slow")]
 public sealed class RcloneWrappedTests(RcloneRemotes remotes) : StorageContract, IClassFixture<RcloneRemotes>
 {
     protected override IStorage Make() => RcloneStorage.Open(RcloneLocation.Parse($"rclone:parts:{remotes.NewPath()}"), remotes.Settings);

@@ -114,13 +114,28 @@ public sealed class StorageServerTests : IDisposable
         Assert.Equal("x", File.ReadAllText(Path.Combine(Root, "config")));
         Assert.True(File.Exists(Path.Combine(Root, other)));
 
-        using Held held = new(this);
+        using Held held = new(() => LocalStorage.Create(Root), new StorageServerOptions { IsAppendOnly = true });
         held.Send(new ServedPacket(ServedType.Put).Add(own).Add("x"u8));
         Assert.Equal(1u, held.Receive().NextNumber());
         held.Send(new ServedPacket(ServedType.Delete).Add(own));
         Assert.Equal(ServedType.Done, held.Receive().Kind());
         held.Send(new ServedPacket(ServedType.Delete).Add(own));
         Assert.Equal(ServedFault.MissingRight, FaultOf(held.Receive()));
+    }
+
+    [Fact]
+    public void A_client_is_told_that_its_request_is_at_work()
+    {
+        using ManualResetEventSlim told = new();
+        using Held held = new(() => new Slow(told), new StorageServerOptions { SignInterval = TimeSpan.FromMilliseconds(20) });
+        held.Send(new ServedPacket(ServedType.List).Add(""));
+        Assert.Equal(ServedType.Working, held.ReceiveAny().Kind());
+        told.Set();
+        IncomingPacket last;
+        do
+            last = held.ReceiveAny();
+        while (last.Kind() == ServedType.Working);
+        Assert.Equal(ServedType.LastPage, last.Kind());
     }
 
     [Fact]
@@ -280,11 +295,11 @@ public sealed class StorageServerTests : IDisposable
         private readonly Thread _server;
         private uint _id;
 
-        public Held(StorageServerTests tests)
+        public Held(Func<IStorage> open, StorageServerOptions options)
         {
             Stream input = new AnonymousPipeClientStream(PipeDirection.In, _to.ClientSafePipeHandle);
             Stream output = new AnonymousPipeClientStream(PipeDirection.Out, _from.ClientSafePipeHandle);
-            _server = new Thread(() => new StorageServer(_ => LocalStorage.Create(tests.Root), input, output, new StorageServerOptions { IsAppendOnly = true }).Run());
+            _server = new Thread(() => new StorageServer(_ => open(), input, output, options).Run());
             _server.Start();
             _to.Write(new ServedPacket(ServedType.Hello).Add(ServedProtocol.Magic).Add(0u).Add("tests").Finish(ServedProtocol.Version));
             Assert.Equal(ServedType.Greeting, Receive().Kind());
@@ -292,9 +307,11 @@ public sealed class StorageServerTests : IDisposable
 
         public void Send(OutgoingPacket packet) => _to.Write(packet.Finish(++_id));
 
+        public IncomingPacket ReceiveAny() => IncomingPacket.Read(_from, ServedProtocol.PacketSizeMax, "no packet");
+
         public IncomingPacket Receive()
         {
-            IncomingPacket packet = IncomingPacket.Read(_from, ServedProtocol.PacketSizeMax, "no packet");
+            IncomingPacket packet = ReceiveAny();
             Assert.Equal(_id == 0 ? ServedProtocol.Version : _id, packet.NextNumber());
             return packet;
         }
@@ -305,5 +322,31 @@ public sealed class StorageServerTests : IDisposable
             _server.Join();
             _from.Dispose();
         }
+    }
+
+    /// <summary>Lists when it may.</summary>
+    private sealed class Slow(ManualResetEventSlim may) : IStorage
+    {
+        private readonly MemoryStorage _storage = new();
+
+        public string Location => "slow";
+
+        public bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content) => _storage.PutIfAbsent(key, content);
+
+        public IPendingObject BeginObject() => _storage.BeginObject();
+
+        public void Read(StorageKey key, long offset, Span<byte> destination) => _storage.Read(key, offset, destination);
+
+        public long? SizeOf(StorageKey key) => _storage.SizeOf(key);
+
+        public IEnumerable<StoredObject> List(string prefix)
+        {
+            may.Wait();
+            return _storage.List(prefix);
+        }
+
+        public void Delete(StorageKey key) => _storage.Delete(key);
+
+        public void Dispose() => _storage.Dispose();
     }
 }
