@@ -10,9 +10,12 @@ internal sealed class StorageTrial : IDisposable
     private readonly Task<string?> _trial;
 
     /// <summary>Begins it.</summary>
+    /// <exception cref="UnsupportedException">The storage says of itself that it is not fit.</exception>
     public StorageTrial(IStorage storage)
     {
         _storage = storage;
+        if (storage.RaceHazard is { } hazard)
+            throw Unfit(hazard);
         _trial = storage.RequestsMax > 1
             ? Task.Factory.StartNew(() => StorageProbe.FindFault(storage), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
             : Task.FromResult(StorageProbe.FindFault(storage));
@@ -23,9 +26,12 @@ internal sealed class StorageTrial : IDisposable
     public void Require()
     {
         if (_trial.GetAwaiter().GetResult() is { } fault)
-            throw new UnsupportedException($"{_storage.Location} {fault}: on such a storage a prune beside writers is not safe; use: snapstore prune --exclusive, while nothing else uses the repository");
+            throw Unfit(fault);
     }
 
     /// <summary>Waits for its end, whatever it is.</summary>
     public void Dispose() => _trial.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+
+    private UnsupportedException Unfit(string fault) =>
+        new($"{_storage.Location} {fault}: on such a storage a prune beside writers is not safe; use: snapstore prune --exclusive, while nothing else uses the repository");
 }

@@ -21,6 +21,10 @@ public interface IStorage : IDisposable
     /// waits for an answer from far away. It may grow while that is learnt.</summary>
     int RequestsMax => 1;
 
+    /// <summary>Why two machines that race for a name may both be told that they got it, as "lets ..." (then garbage may be collected only
+    /// while nobody writes); null for a storage that keeps the contract whoever asks.</summary>
+    string? RaceHazard => null;
+
     /// <summary>Makes an object of these bytes; false, and nothing changed, where the name exists. Either way an object
     /// of that name is durable on return.</summary>
     bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content);
