@@ -10,7 +10,8 @@ namespace Snapstore.Cli;
 /// <param name="parsed">The arguments.</param>
 /// <param name="locate">Where it is, as the user wrote it; throws where the user did not say.</param>
 /// <param name="findSecret">What opens it.</param>
-internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, Func<SecretSource> findSecret)
+/// <param name="isOther">True for one that is named beside that of `--repo`: limits of transfer hold where it is far, and are none of its concern else.</param>
+internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, Func<SecretSource> findSecret, bool isOther = false)
 {
     private const int AttemptsMax = 3;
 
@@ -26,7 +27,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         }
     }
 
-    private TransferLimits Limits => new(
+    private TransferLimits Limits => isOther && !StoragePlaces.IsFar(Location) ? default : new(
         Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)));
 
     /// <summary>That of `--repo`.</summary>
@@ -41,7 +42,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
 
     /// <summary>A place that is used without any key, such as a mirror.</summary>
     public static RepositoryAccess Keyless(ParseResult parsed, string location) =>
-        new(parsed, () => location, () => throw new InvalidOperationException("a place that is used without a key"));
+        new(parsed, () => location, () => throw new InvalidOperationException("a place that is used without a key"), isOther: true);
 
     /// <summary>Opens the place where the repository is, without any key.</summary>
     public IStorage OpenStorage() => StoragePlaces.Open(Location, Limits);
@@ -65,6 +66,16 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
             storage.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Makes sure that no repository stands in the directory already, without making it; what is far away tells when it is made.</summary>
+    /// <exception cref="UsageException">One does.</exception>
+    public void RefuseExisting()
+    {
+        if (StoragePlaces.IsFar(Location) || !Directory.Exists(Location))
+            return;
+        using IStorage storage = OpenStorage();
+        RepositoryOpener.RefuseExisting(storage);
     }
 
     /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>

@@ -69,7 +69,7 @@ public sealed class CopyVerbTests : IDisposable
         Assert.Contains(Other, wrong.Error, StringComparison.Ordinal);
         _program.Run("copy", "--to", Path.Combine(_program.Folder, "none"), "--to-password-file", "secret").Expect(10);
         Assert.Contains("same repository", _program.Run("copy", "--to", _program.Repository, "--to-key-file", _program.KeyFile).Expect(2).Error, StringComparison.Ordinal);
-        Assert.Contains("--to DIR", _program.Run("copy").Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains("--to REPO", _program.Run("copy").Expect(2).Error, StringComparison.Ordinal);
         _program.With("SNAPSTORE_TO_PASSWORD", Password).With("SNAPSTORE_TO_KEY_FILE", _program.KeyFile);
         ProgramRun both = _program.Run("copy", "--to", Other).Expect(2);
         Assert.Contains("SNAPSTORE_TO_PASSWORD and SNAPSTORE_TO_KEY_FILE", both.Error, StringComparison.Ordinal);

@@ -95,7 +95,7 @@ internal sealed class ContentCopier(Repository source, Repository target, KnownC
             return null;
         try
         {
-            BlobKey prefix = known.SharesIds ? delta.BaseKey : new BlobKey(target.Keys.DataId(_data.ReadBase(delta.BaseKey)));
+            BlobKey prefix = known.FindBase(delta.BaseKey) ?? new BlobKey(target.Keys.DataId(_data.ReadBase(delta.BaseKey)));
             return target.Index.ContainsPlain(prefix) ? new DeltaFrame(prefix, _data.ReadFrame(place).ToArray()) : null;
         }
         catch (SnapstoreException e) when (OtherCopies.IsLoss(e))

@@ -21,6 +21,14 @@ internal sealed class KnownCopies(bool sharesIds) : IDisposable
         return _data.TryFind(new BlobKey(source), out Pair pair) ? pair.Target : null;
     }
 
+    /// <summary>The target's key of a data blob of which only the key is known; null where only its plaintext tells.</summary>
+    public BlobKey? FindBase(in BlobKey source)
+    {
+        if (SharesIds)
+            return source;
+        return _data.TryFind(source, out Pair pair) ? new BlobKey(pair.Target) : null;
+    }
+
     /// <summary>Notes what the target's id of a data blob is.</summary>
     public void AddData(in BlobId source, in BlobId target)
     {

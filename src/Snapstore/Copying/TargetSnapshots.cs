@@ -55,6 +55,14 @@ internal sealed class TargetSnapshots
         return reference is not null && _learned.Add(reference.Id) ? (reference, FindCopy(reference)!) : null;
     }
 
+    /// <summary>The pair that will tell most about a snapshot that is being taken and has this parent: as <see cref="FindReference"/>.</summary>
+    public (Snapshot Original, Snapshot Copy)? FindReferenceOfChild(Snapshot parent)
+    {
+        if (FindCopy(parent) is not { } copy)
+            return FindReference(parent);
+        return _learned.Add(parent.Id) ? (parent, copy) : null;
+    }
+
     private static bool IsOfSameSource(Snapshot other, Snapshot snapshot) =>
         other.Manifest.Host == snapshot.Manifest.Host
         && other.Manifest.Paths.Count == snapshot.Manifest.Paths.Count

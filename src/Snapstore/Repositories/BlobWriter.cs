@@ -7,7 +7,14 @@ namespace Snapstore.Repositories;
 /// <param name="Compression">How hard to compress.</param>
 /// <param name="Workers">Threads that compress and seal; 0 does all at once where it is put.</param>
 /// <param name="DryRun">True counts what would be stored and stores nothing.</param>
-public sealed record BlobWriterOptions(CompressionLevel Compression, int Workers, bool DryRun);
+/// <param name="OnNewData">Told of every data blob that is stored; null where nobody wants to know.</param>
+public sealed record BlobWriterOptions(CompressionLevel Compression, int Workers, bool DryRun, NewDataBlob? OnNewData = null);
+
+/// <summary>Is told of a data blob that is being stored, while its plaintext is at hand; keeps no reference to it.</summary>
+/// <param name="id">Its id.</param>
+/// <param name="plain">Its plaintext.</param>
+/// <param name="delta">The same as a difference, where that is how it is stored.</param>
+public delegate void NewDataBlob(in BlobId id, ReadOnlySpan<byte> plain, DeltaFrame? delta);
 
 /// <summary>What a session has stored.</summary>
 /// <param name="DataBlobs">New data blobs.</param>
@@ -73,6 +80,7 @@ public sealed class BlobWriter : IDisposable
             _sealing.Add(PackKind.Data, id, plain);
         _dataBlobs++;
         _dataBytes += plain.Length;
+        _options.OnNewData?.Invoke(id, plain, delta);
         return true;
     }
 
