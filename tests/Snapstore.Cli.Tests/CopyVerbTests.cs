@@ -99,7 +99,7 @@ public sealed class CopyVerbTests : IDisposable
         Secret();
         Assert.Contains("--chunker", Init("--from", _program.Repository, "--from-key-file", _program.KeyFile, "--chunker", "fixed:64KiB").Expect(2).Error, StringComparison.Ordinal);
         Init("--from", _program.Repository, "--from-password-file", "secret").Expect(12);
-        Assert.False(File.Exists(Path.Combine(Other, "config")));
+        Assert.False(Directory.Exists(Other));
     }
 
     private void MakeOther(bool sharesIds)

@@ -61,7 +61,7 @@ public sealed class FollowingCopies : IDisposable
         if (_copies.All(copy => copy.Problem.Length > 0))
             return Outcomes();
 
-        // Blobs that a target has not put yet need no index, but what it learns from a parent does.
+        // The index that is replaced is the one that a target may be learning from.
         foreach (FollowingCopy copy in _copies)
             copy.WaitUntilIdle();
         try
