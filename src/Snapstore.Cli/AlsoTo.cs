@@ -8,6 +8,9 @@ namespace Snapstore.Cli;
 /// later, has no snapshot; the snapshot itself and the others have not failed.</summary>
 internal sealed class AlsoTo : IDisposable
 {
+    // Less than for a copy that has the memory for itself: trees and blobs come in the order they were just written.
+    private const int CachedBytesMax = 3 << 20;
+
     private readonly CommandContext _context;
     private readonly List<Place> _places = [];
     private readonly RunProgress _progress = new();
@@ -26,6 +29,7 @@ internal sealed class AlsoTo : IDisposable
                 Origin = PruneRun.Origin(context),
                 Compression = options.Compression,
                 Workers = Math.Clamp(Environment.ProcessorCount / Math.Max(1, opened.Length), 1, 16),
+                CachedBytesMax = CachedBytesMax,
                 Time = context.Time,
             };
             _copies = new FollowingCopies(source, opened, copying, waits: StoragePlaces.IsFar(context.Access.Location), _progress, context.Cancel);

@@ -26,7 +26,7 @@ public static class Limits
     public const int PackSizeTarget = 32 << 20;
 
     /// <summary>Bytes of new blobs that wait for another repository to which a snapshot is written as well.</summary>
-    public const int FollowingCopyBytesMax = 8 << 20;
+    public const int FollowingCopyBytesMax = 4 << 20;
 
     /// <summary>Other repositories to which a snapshot is written as well: each takes memory, threads and connections.</summary>
     public const int FollowingCopiesMax = 8;

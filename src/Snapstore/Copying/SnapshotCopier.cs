@@ -161,7 +161,7 @@ public sealed class SnapshotCopier : IDisposable
     private BlobId? CopyTree(Snapshot snapshot, BlobWriter blobs, BlobIdSet used, out string problem)
     {
         problem = "";
-        using TreeCopier trees = new(_source, _target, _known, blobs, _progress, _cancel)
+        using TreeCopier trees = new(_source, _target, _known, blobs, _progress, _cancel, _options.CachedBytesMax)
         {
             OnUsed = _options.Verifies ? id => used.Add(id) : null,
         };
@@ -184,7 +184,7 @@ public sealed class SnapshotCopier : IDisposable
 
     private void Learn(Snapshot reference, Snapshot copy)
     {
-        using ReferenceWalk walk = new(_source, _target, _known, _cancel);
+        using ReferenceWalk walk = new(_source, _target, _known, _cancel, _options.CachedBytesMax);
         walk.Learn(reference, copy);
     }
 
