@@ -63,7 +63,8 @@ internal sealed class TargetSnapshots
         return _learned.Add(parent.Id) ? (parent, copy) : null;
     }
 
-    private static bool IsOfSameSource(Snapshot other, Snapshot snapshot) =>
+    /// <summary>True for snapshots of the same host and paths.</summary>
+    public static bool IsOfSameSource(Snapshot other, Snapshot snapshot) =>
         other.Manifest.Host == snapshot.Manifest.Host
         && other.Manifest.Paths.Count == snapshot.Manifest.Paths.Count
         && other.Manifest.Paths.Zip(snapshot.Manifest.Paths).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
