@@ -47,7 +47,7 @@ internal sealed class AlsoToOptions
 
         if (named.Count > Limits.FollowingCopiesMax)
             throw new UsageException($"{_locations.Name} is given {named.Count} times; {Limits.FollowingCopiesMax} are the most");
-        return [.. named.Select(one => new RepositoryAccess(context.Parsed, () => one.Location, () => Secret(one.Secrets), isOther: true))];
+        return [.. named.Select(one => new RepositoryAccess(context.Parsed, () => one.Location, () => Secret(one.Secrets)))];
     }
 
     private void AddSecret(List<(string Location, Dictionary<string, string> Secrets)> named, string option, string value)

@@ -43,6 +43,6 @@ internal sealed class OtherRepository
             throw new UsageException($"the other repository was not named: use {_location.Name} {_location.HelpName}");
         return new RepositoryAccess(
             context.Parsed,
-            () => context.Value(_location)!, () => SecretSource.Of(context.Parsed, _variables, _passwordFile, _passwordCommand, _keyFile), isOther: true);
+            () => context.Value(_location)!, () => SecretSource.Of(context.Parsed, _variables, _passwordFile, _passwordCommand, _keyFile));
     }
 }

@@ -10,8 +10,7 @@ namespace Snapstore.Cli;
 /// <param name="parsed">The arguments.</param>
 /// <param name="locate">Where it is, as the user wrote it; throws where the user did not say.</param>
 /// <param name="findSecret">What opens it.</param>
-/// <param name="isOther">True for one that is named beside that of `--repo`: limits of transfer hold where it is far, and are none of its concern else.</param>
-internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, Func<SecretSource> findSecret, bool isOther = false)
+internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, Func<SecretSource> findSecret)
 {
     private const int AttemptsMax = 3;
 
@@ -27,7 +26,8 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         }
     }
 
-    private TransferLimits Limits => isOther && !StoragePlaces.IsFar(Location) ? default : new(
+    // Of two places that are named, limits are meant for the one that is far; a directory refuses them where it is alone.
+    private TransferLimits Limits => !StoragePlaces.IsFar(Location) && NamesAnyFar() ? default : new(
         Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)));
 
     /// <summary>That of `--repo`.</summary>
@@ -42,7 +42,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
 
     /// <summary>A place that is used without any key, such as a mirror.</summary>
     public static RepositoryAccess Keyless(ParseResult parsed, string location) =>
-        new(parsed, () => location, () => throw new InvalidOperationException("a place that is used without a key"), isOther: true);
+        new(parsed, () => location, () => throw new InvalidOperationException("a place that is used without a key"));
 
     /// <summary>Opens the place where the repository is, without any key.</summary>
     public IStorage OpenStorage() => StoragePlaces.Open(Location, Limits);
@@ -94,6 +94,10 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
             throw;
         }
     }
+
+    private bool NamesAnyFar() => parsed.Tokens.Select(token => token.Value)
+        .Append(Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY") ?? "")
+        .Any(StoragePlaces.IsFar);
 
     private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 

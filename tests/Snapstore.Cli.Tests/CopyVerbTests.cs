@@ -77,6 +77,15 @@ public sealed class CopyVerbTests : IDisposable
     }
 
     [Fact]
+    public void Limits_are_for_the_place_that_is_far()
+    {
+        MakeOther(sharesIds: false);
+        _program.With("SNAPSTORE_TO_PASSWORD", Password).With("SNAPSTORE_SSH_COMMAND", "false");
+        Assert.Contains("--limit-upload", _program.Run("copy", "--to", Other, "--limit-upload", "1MiB").Expect(2).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--limit-upload", _program.Run("copy", "--to", "sftp:u@h:/x", "--limit-upload", "1MiB").Expect(1).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_other_password_is_inherited_by_nobody() =>
         Assert.DoesNotContain(Password, _program.With("SNAPSTORE_TO_PASSWORD", Password).With("SNAPSTORE_FROM_PASSWORD", Password)
             .Run("snapshot", "exec:", "--name", "environment", "--", "sh", "-c", "env >&2").Expect(0).Error, StringComparison.Ordinal);

@@ -18,7 +18,7 @@ internal sealed class CopySession : IDisposable
             // Listed before the index is: a plan that this misses was published after the session registered, and waits for it.
             Generation = GarbageLog.List(target).Newest;
             LoadedIndex loaded = target.LoadForSession();
-            Blobs = new BlobWriter(target, _session.Id, new BlobWriterOptions(options.Compression, options.Workers, DryRun: false), options.Time);
+            Blobs = new BlobWriter(target, _session.Id, new BlobWriterOptions(options.Compression, options.Workers, DryRun: false) { Taken = RecordTableLimits.Small }, options.Time);
             Blobs.Adopt(loaded.Unindexed);
         }
         catch

@@ -1,4 +1,3 @@
-using Snapstore.Formats;
 using Snapstore.Repositories;
 
 namespace Snapstore.Copying;

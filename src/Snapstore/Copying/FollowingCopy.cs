@@ -1,5 +1,4 @@
 using System.Buffers;
-using Snapstore.Formats;
 using Snapstore.Repositories;
 
 namespace Snapstore.Copying;
@@ -9,6 +8,9 @@ namespace Snapstore.Copying;
 /// <remarks>Memory: blobs that wait for the thread, <see cref="Limits.FollowingCopyBytesMax"/>, and what a copier takes.</remarks>
 internal sealed class FollowingCopy : IDisposable
 {
+    // What a small blob takes while it waits, beside its bytes.
+    private const int StepOverhead = 512;
+
     private readonly Repository _source;
     private readonly Repository _target;
     private readonly CopyOptions _options;
@@ -63,7 +65,7 @@ internal sealed class FollowingCopy : IDisposable
         byte[] copy = ArrayPool<byte>.Shared.Rent(plain.Length);
         plain.CopyTo(copy);
         (BlobId blob, int length) = (id, plain.Length);
-        Add(new Step(() => _copier!.Put(blob, copy.AsSpan(0, length), delta), length, copy));
+        Add(new Step(() => _copier!.Put(blob, copy.AsSpan(0, length), delta), length + StepOverhead, copy));
     }
 
     /// <summary>Copies the snapshot, which is there.</summary>

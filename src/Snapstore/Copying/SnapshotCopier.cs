@@ -1,5 +1,4 @@
 using Snapstore.Formats;
-using Snapstore.Garbage;
 using Snapstore.Repositories;
 using Snapstore.Storage;
 

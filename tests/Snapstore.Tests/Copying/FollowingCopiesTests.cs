@@ -1,4 +1,3 @@
-using System.Text;
 using Snapstore.Backup;
 using Snapstore.Copying;
 using Snapstore.Formats;
@@ -185,6 +184,29 @@ public sealed class FollowingCopiesTests : IDisposable
     }
 
     [Fact]
+    public void Interrupted_when_the_snapshot_stands_it_stays_and_copy_sends_it()
+    {
+        TestFiles.Write(this["old"], TestFiles.Bytes(1, 5_000_000));
+        _source.Backup(_place["tree"]);
+        using CancellationTokenSource cancel = new();
+        _sourceStorage.OnRead = (key, offset, bytes) =>
+        {
+            if (key.TryParsePack(out _, out _) && offset > 0 && bytes.Length > 500_000)
+                cancel.Cancel();
+        };
+        Outcome outcome = Run(source => Tree(source), cancel: cancel.Token);
+        _sourceStorage.OnRead = null;
+        Assert.All(outcome.Copies, copy => Assert.Equal((null, "it was interrupted"), (copy.Copied, copy.Problem)));
+        Assert.All(_targets, target => target.AssertNoSnapshot());
+        foreach (TestRepository at in _targets)
+        {
+            using Repository source = _source.Open(), target = at.Open();
+            CopiedRepositories.Copy(source, target, Options);
+            AssertWhole(at, outcome.Report.Id!.Value);
+        }
+    }
+
+    [Fact]
     public void A_repository_is_named_once()
     {
         using Repository source = _source.Open(), target = _targets[0].Open(), again = _targets[0].Open();
@@ -194,13 +216,13 @@ public sealed class FollowingCopiesTests : IDisposable
 
     private CopyOptions Options => new() { Origin = PrunedRepository.Origin, Workers = _source.Workers };
 
-    private Outcome Run(Func<Repository, Func<BackupOptions, BackupReport>> take, Func<int, IStorage, IStorage>? wrap = null, bool waits = false)
+    private Outcome Run(Func<Repository, Func<BackupOptions, BackupReport>> take, Func<int, IStorage, IStorage>? wrap = null, bool waits = false, CancellationToken cancel = default)
     {
         using Repository source = _source.Open();
         Repository[] targets = [.. _targets.Select((target, i) => target.OpenOn(storage => wrap?.Invoke(i, storage) ?? storage))];
         try
         {
-            using FollowingCopies copies = new(source, targets, Options, waits, new RunProgress(), default);
+            using FollowingCopies copies = new(source, targets, Options, waits, new RunProgress(), cancel);
             BackupReport report = take(source)(_source.Options with { OnBegin = copies.Begin, OnNewData = copies.Put });
             return new Outcome(report, copies.Finish(report.Id!.Value));
         }
