@@ -42,6 +42,8 @@ internal sealed class InitCommand : VerbCommand
         ("snapstore --repo /mnt/offsite init --from /mnt/backup", "One with another password, to copy to without reading what is there already."),
         ("snapstore --repo s3:https://s3.eu-central-1.amazonaws.com/bucket/prod init --create-bucket", "In an object store; its credentials are taken from the environment or a profile."),
         ("snapstore --repo sftp:backup@host.example:/srv/snapstore init", "On another machine, by the system's ssh and its configuration."),
+        ("snapstore --repo ssh:backup@host.example:/srv/snapstore init", "The same, served by the snapstore there: it can refuse deletions (serve-storage --append-only)."),
+        ("snapstore --repo rclone:b2:bucket/backup init", "In any cloud that rclone is configured for."),
     ];
 
     public override string Remarks =>
