@@ -1,3 +1,4 @@
+using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Storage;
 
@@ -16,7 +17,7 @@ internal sealed record RepairSource(IStorage? Mirror, Repository? Copy) : IDispo
         bool isOther;
         try
         {
-            isOther = storage.SizeOf(StorageKey.Config) is not null && RepositoryOpener.ReadPlainConfig(storage).Repository != repository.Id;
+            isOther = storage.SizeOf(StorageKey.Config) is not null && RepositoryConfig.DecodePlain(RepositoryOpener.ReadConfig(storage)).Repository != repository.Id;
         }
         catch
         {
