@@ -28,7 +28,11 @@ public sealed class FollowingCopiesTests : IDisposable
 
     private string this[string name] => _place[$"tree/{name}"];
 
-    public void Dispose() => _place.Dispose();
+    public void Dispose()
+    {
+        _sourceStorage.Dispose();
+        _place.Dispose();
+    }
 
     [Fact]
     public void A_stream_that_can_be_read_once_lands_everywhere_and_no_data_is_read_back()
