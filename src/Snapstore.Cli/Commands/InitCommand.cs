@@ -54,11 +54,17 @@ internal sealed class InitCommand : VerbCommand
         string? asked = context.Value(_chunker) is { } text ? ChunkerParameters.Parse(text).ToString() : null;
         KdfCost cost = _newSecret.Cost(context) ?? KdfCost.Default;
         string location = context.Access.Location;
-        IStorage storage = context.Access.Create(context.Value(_createBucket));
+
+        // All that can be refused is refused before anything is made.
+        context.Access.RefuseExisting();
         using Repository? from = _from.IsGiven(context) ? _from.Access(context).Open() : null;
         string chunker = Chunker(asked, from);
+
+        // A place far away tells only now whether it has one: before a password is typed for nothing.
+        IStorage? far = StoragePlaces.IsFar(location) ? context.Access.Create(context.Value(_createBucket)) : null;
         using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));
         KeyLabel label = _newSecret.Label(context);
+        IStorage storage = far ?? context.Access.Create(context.Value(_createBucket));
         using Repository repository = Create(storage, secret, () => RepositoryOpener.Create(
             storage, chunker, secret.Value, cost, label, ProgramVersion.Full, from?.Keys));
 
