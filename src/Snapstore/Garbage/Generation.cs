@@ -21,6 +21,9 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
     /// <summary>Bytes of them.</summary>
     public long BytesDeleted { get; private set; }
 
+    /// <summary>Packs of the verdict that were locked since it was planned: condemned, so that nobody relies on them, and there.</summary>
+    public LockedWaste Locked { get; private set; } = LockedWaste.None;
+
     /// <summary>Publishes a plan; false where another prune's plan has this number.</summary>
     public static bool TryPublish(Repository repository, int number, IEnumerable<PackName> packs, PruneOptions options, bool areDamaged = false) => repository.Put(
         StorageKey.GarbagePlan(number), SealKind.GarbagePlan, new PackListRecord(options.OriginNow(), [.. packs.Order()], areDamaged).Encode(), default, number);
@@ -108,13 +111,21 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
 
     private void DeletePacks(PackListRecord verdict, CancellationToken cancel)
     {
-        foreach (PackName pack in verdict.Packs)
+        List<StorageKey> packs = [.. verdict.Packs.Select(pack => StorageKey.Pack(pack.Session, pack.Hash))];
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = repository.FindLocked(packs);
+        foreach (StorageKey key in packs)
         {
             cancel.ThrowIfCancellationRequested();
-            StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
             if (repository.Storage.SizeOf(key) is not { } size)
                 continue;
-            repository.Storage.Delete(key);
+            if (locked.TryGetValue(key, out DateTimeOffset until))
+            {
+                Locked = Locked.With(size, until);
+                continue;
+            }
+
+            if (!repository.TryDelete(key))
+                continue;
             PacksDeleted++;
             BytesDeleted += size;
         }

@@ -30,7 +30,10 @@ internal sealed class IndexCompaction(Repository repository)
         PackCatalog catalog = PackCatalog.List(repository, GarbageLog.List(repository).Condemned());
         List<(StoredObject Object, List<IndexedPack> Packs)> small = [];
         List<StorageKey> replaced = [];
-        foreach (StoredObject found in catalog.IndexObjects)
+
+        // What is locked would stay beside what is written for it, and be taken again by the next run.
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = repository.FindLocked(catalog.IndexObjects.Select(found => found.Key));
+        foreach (StoredObject found in catalog.IndexObjects.Where(found => !locked.ContainsKey(found.Key)))
         {
             cancel.ThrowIfCancellationRequested();
             if (TryRead(found.Key) is not { } packs)
@@ -47,8 +50,8 @@ internal sealed class IndexCompaction(Repository repository)
         Write();
         foreach (StorageKey key in replaced)
         {
-            repository.Storage.Delete(key);
-            Replaced++;
+            if (repository.TryDelete(key))
+                Replaced++;
         }
 
         void Take(StorageKey key, List<IndexedPack> packs)
@@ -87,8 +90,8 @@ internal sealed class IndexCompaction(Repository repository)
         Write();
         foreach (StoredObject found in catalog.IndexObjects)
         {
-            repository.Storage.Delete(found.Key);
-            Replaced++;
+            if (repository.TryDelete(found.Key))
+                Replaced++;
         }
 
         return problems;

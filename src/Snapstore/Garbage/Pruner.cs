@@ -31,7 +31,7 @@ public sealed class Pruner
     /// <exception cref="UnsupportedException">The storage does not keep what the protocol rests on.</exception>
     public static PruneReport Run(Repository repository, PruneOptions options, PruneProgress progress, CancellationToken cancel)
     {
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
         if (!options.IsDryRun)
             DeletionRight.Require(repository.Storage, "nothing was removed");
         if (!options.IsExclusive && !options.IsDryRun && StorageProbe.FindFault(repository.Storage) is { } fault)
@@ -75,7 +75,7 @@ public sealed class Pruner
             EndDeadSessions();
         using Survey survey = Survey.Take(_repository, _cancel);
         PrunePlan plan = PrunePlan.Decide(survey.Packs, _options);
-        _report = _report with { Snapshots = survey.Snapshots.Snapshots.Count, Plan = plan.Totals };
+        _report = _report with { Snapshots = survey.Snapshots.Snapshots.Count, Plan = plan.Totals, Locked = _report.Locked.With(plan.Totals.Locked) };
         if (_options.IsDryRun)
             return true;
         if (!plan.IsEmpty)
@@ -116,6 +116,7 @@ public sealed class Pruner
         {
             PacksDeleted = _report.PacksDeleted + generation.PacksDeleted,
             BytesDeleted = _report.BytesDeleted + generation.BytesDeleted,
+            Locked = _report.Locked.With(generation.Locked),
             Waiting = waiting,
             BytesCondemned = waiting.Count == 0 ? 0 : GarbageLog.List(_repository).ReadPlan(number).Packs
                 .Sum(pack => _repository.Storage.SizeOf(StorageKey.Pack(pack.Session, pack.Hash)) ?? 0),
@@ -181,6 +182,7 @@ public sealed class Pruner
         _report = _report with
         {
             SnapshotsSwept = swept,
+            SnapshotsLocked = survey.Snapshots.Forgotten.Count + survey.Snapshots.UnreadableForgotten.Count - swept,
             IndexObjectsReplaced = compaction.Replaced,
             BytesWritten = _report.BytesWritten + compaction.BytesWritten,
         };
@@ -190,33 +192,40 @@ public sealed class Pruner
     private void DeleteRevenants()
     {
         HashSet<StorageKey> deleted = GarbageLog.List(_repository).Deleted();
-        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix).Where(pack => deleted.Contains(pack.Key)).ToList())
-            _repository.Storage.Delete(pack.Key);
+        List<StorageKey> there = [.. _repository.Storage.List(StorageKey.PacksPrefix).Select(pack => pack.Key).Where(deleted.Contains)];
+        DeleteUnlocked(there);
+    }
+
+    private int DeleteUnlocked(List<StorageKey> keys)
+    {
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = _repository.FindLocked(keys);
+        return keys.Count(key => !locked.ContainsKey(key) && _repository.TryDelete(key));
     }
 
     // Their garbage is gone: what is left of them could bring nothing back.
     private int SweepForgotten(SnapshotList snapshots)
     {
         HashSet<SessionId> swept = [.. snapshots.Forgotten.Select(snapshot => snapshot.Id), .. snapshots.UnreadableForgotten];
-        foreach (StoredObject label in _repository.Storage.List(StorageKey.LabelsPrefix).ToList())
-        {
-            if (label.Key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out _) && swept.Contains(owner))
-                _repository.Storage.Delete(label.Key);
-        }
 
-        foreach (SessionId id in swept)
-            _repository.Storage.Delete(StorageKey.Snapshot(id));
-        RetireFences(snapshots.Fenced);
-        return swept.Count;
+        // While a manifest is locked, so is what it needs, unless it was forgotten late: it may come back.
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = _repository.FindLocked(swept.Concat(snapshots.Fenced).Select(StorageKey.Snapshot));
+        swept.RemoveWhere(id => locked.ContainsKey(StorageKey.Snapshot(id)));
+        DeleteUnlocked([.. _repository.Storage.List(StorageKey.LabelsPrefix).Select(label => label.Key)
+            .Where(key => key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out _) && swept.Contains(owner))]);
+        int removed = swept.Count(id => _repository.TryDelete(StorageKey.Snapshot(id)));
+        RetireFences(snapshots.Fenced, locked);
+        _repository.Lock?.RemoveHidden(StorageKey.KeysPrefix);
+        return removed;
     }
 
     // So that lists need not open them each time. The session behind a fence may wake up and commit: it finds itself retired.
-    private void RetireFences(IReadOnlyList<SessionId> fenced)
+    private void RetireFences(IReadOnlyList<SessionId> fenced, IReadOnlyDictionary<StorageKey, DateTimeOffset> locked)
     {
         foreach (SessionId id in fenced)
         {
             Forgetter.Forget(_repository, id, _options.OriginNow());
-            _repository.Storage.Delete(StorageKey.Snapshot(id));
+            if (!locked.ContainsKey(StorageKey.Snapshot(id)))
+                _ = _repository.TryDelete(StorageKey.Snapshot(id));
         }
     }
 }
