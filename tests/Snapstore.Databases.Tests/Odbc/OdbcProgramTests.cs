@@ -91,6 +91,8 @@ public sealed class OdbcProgramTests(OdbcServers servers) : IDisposable
                 break;
             restore.Kill();
             restore.WaitForExit();
+            if (to.Query("SELECT count(*) FROM a") == "131072")
+                break; // Its last step was done before the kill came.
             Assert.Equal("7|w", to.Query("SELECT * FROM a"));
         }
 

@@ -71,7 +71,7 @@ public sealed partial class FakeS3 : IDisposable
     public static S3Settings Settings { get; } = new()
     {
         Credentials = new BasicAWSCredentials("access", "secret"),
-        RetryTime = TimeSpan.FromSeconds(30),
+        RetryTime = TimeSpan.FromMinutes(2),
         WaitFirst = TimeSpan.FromMilliseconds(1),
         WaitMax = TimeSpan.FromMilliseconds(10),
     };
