@@ -84,6 +84,8 @@ public sealed class SpecSealingTests
         RepositoryConfig read = RepositoryConfig.Decode(stored, keys);
         Assert.Equal(("compliance:30", RepositoryConfig.ObjectLockFeature), (read.ObjectLock, Assert.Single(read.RequiredToWrite)));
         read.CheckWritable();
+        FieldReader fields = new(Config.Bytes("config-record-with-lock"), "config", static number => number <= 4);
+        Assert.Equal(("compliance:30", read.Chunker), (fields.Text(4), fields.Text(1)));
 
         // Whoever takes the feature out of the plain part, so that older programs write, makes it a config that does not open.
         byte[] without = [.. stored[..12], 0, 0, .. stored[14..30], .. stored[42..]];
