@@ -9,7 +9,7 @@ namespace Snapstore.RemoteStorage.S3;
 /// <summary>Locks of objects in a bucket that has object lock, and with it versions (spec/object-lock.md).</summary>
 internal sealed class S3ObjectLock(S3Storage storage, AmazonS3Client client, S3Location place)
 {
-    private const string DeleteRight = "s3:DeleteObjectVersion", LockRight = "s3:PutObjectRetention", HoldOn = "ON";
+    private const string DeleteRight = "s3:DeleteObjectVersion", LockRight = "s3:PutObjectRetention", ListRight = "s3:ListBucketVersions", HoldOn = "ON";
 
     // What a deletion names where there is no version: nothing is there, and the permission is asked for all the same.
     private const string NoVersion = "null";
@@ -22,25 +22,27 @@ internal sealed class S3ObjectLock(S3Storage storage, AmazonS3Client client, S3L
 
     public void Use(ObjectLockTerms terms, TimeProvider time) => (_terms, _time) = (terms, time);
 
-    /// <summary>Makes sure that the bucket can lock.</summary>
-    /// <exception cref="UsageException">It was made without.</exception>
+    /// <summary>Makes sure that the bucket can lock, and locks nothing by itself.</summary>
+    /// <exception cref="UsageException">It was made without, or would lock what has to go soon as well.</exception>
     public void RequireBucket()
     {
-        bool isEnabled = storage.Attempts($"asking whether the bucket {place.Bucket} has object lock").Run(async watch =>
+        ObjectLockConfiguration? found = storage.Attempts($"asking whether the bucket {place.Bucket} has object lock").Run(async watch =>
         {
             try
             {
                 GetObjectLockConfigurationResponse answer = await client.GetObjectLockConfigurationAsync(
                     new GetObjectLockConfigurationRequest { BucketName = place.Bucket }, watch.Token).ConfigureAwait(false);
-                return answer.ObjectLockConfiguration?.ObjectLockEnabled == ObjectLockEnabled.Enabled;
+                return answer.ObjectLockConfiguration;
             }
             catch (AmazonS3Exception e) when (e.ErrorCode != "NoSuchBucket" && e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.NotImplemented or HttpStatusCode.BadRequest)
             {
-                return false;
+                return null;
             }
         });
-        if (!isEnabled)
+        if (found?.ObjectLockEnabled != ObjectLockEnabled.Enabled)
             throw new UsageException($"{storage.Location}: the bucket {place.Bucket} has no object lock, so nothing in it can be locked: name a new bucket and let init make it (--create-bucket), or make one with object lock; nothing was done");
+        if (found.Rule?.DefaultRetention is { Mode: not null })
+            throw new UsageException($"{storage.Location}: the bucket {place.Bucket} locks all that is put into it (a default retention), also what has to be removed soon: take that rule from the bucket, --object-lock needs none; nothing was done");
     }
 
     /// <summary>Has an object locked as it is put.</summary>
@@ -151,7 +153,7 @@ internal sealed class S3ObjectLock(S3Storage storage, AmazonS3Client client, S3L
         while (true)
         {
             ListVersionsRequest request = new() { BucketName = place.Bucket, Prefix = place.Prefix + prefix, KeyMarker = key, VersionIdMarker = version };
-            ListVersionsResponse page = storage.Attempts($"listing versions of '{prefix}'").Run(watch => client.ListVersionsAsync(request, watch.Token));
+            ListVersionsResponse page = ListPage(request, prefix);
             foreach (S3ObjectVersion found in page.Versions ?? [])
             {
                 // Names come in their order: one that is another's beginning comes first.
@@ -212,6 +214,18 @@ internal sealed class S3ObjectLock(S3Storage storage, AmazonS3Client client, S3L
             (request.ObjectLockMode, request.ObjectLockRetainUntilDate) = (head.ObjectLockMode, until.ToUniversalTime());
         _ = storage.Attempts($"copying an earlier version of {version.Key}").Run(watch => client.CopyObjectAsync(request, watch.Token));
     }
+
+    private ListVersionsResponse ListPage(ListVersionsRequest request, string prefix) => storage.Attempts($"listing versions of '{prefix}'").Run(async watch =>
+    {
+        try
+        {
+            return await client.ListVersionsAsync(request, watch.Token).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception e) when (S3Failure.IsRefused(e))
+        {
+            throw S3Failure.Refused(storage.Location, $"listing versions of '{prefix}'", ListRight, e);
+        }
+    });
 
     private static DateTimeOffset TimeOf(S3ObjectVersion found) => found.LastModified is { } time ? new DateTimeOffset(time.ToUniversalTime()) : default;
 

@@ -56,6 +56,17 @@ internal sealed class LockedRepository : IDisposable
         file.Write(content);
     }
 
+    /// <summary>Changes a byte here and there: chunks that are stored as deltas.</summary>
+    public void Change(string name, byte value, int every)
+    {
+        using FileStream file = File.Open(Path.Combine(Source, name), FileMode.Open);
+        for (long at = value; at < file.Length; at += every)
+        {
+            file.Position = at;
+            file.WriteByte(value);
+        }
+    }
+
     public SessionId Snapshot(TimeProvider time, string? cache = null)
     {
         using Repository repository = Open(time, cache);

@@ -77,7 +77,7 @@ public sealed class ObjectLockTests(CephGateway ceph) : IDisposable
         TimeProvider late = isCeph ? TimeProvider.System : new ShiftedTime(TimeSpan.FromDays(3));
         DateTimeOffset giveUp = kept.Locked.Until + WaitMax;
         if (!isCeph)
-            _server.SetAhead(S3Location.Parse(_place), TimeSpan.FromDays(3));
+            SetAhead(TimeSpan.FromDays(3));
         foreach (SessionId id in Ids(repository, late).Where(id => id != second))
             repository.Forget(late, id);
         int deleted = repository.Prune(late).PacksDeleted;
@@ -117,6 +117,41 @@ public sealed class ObjectLockTests(CephGateway ceph) : IDisposable
         Assert.Equal(["config", "keys", "packs", "packs"], extended.Order());
         Assert.Equal(2, added.Count(name => name.StartsWith("packs/", StringComparison.Ordinal) && after[name] >= due));
         Assert.All(after.Where(found => before.ContainsKey(found.Key) && found.Value < due), found => Assert.Equal(before[found.Key], found.Value));
+    }
+
+    // The promise itself: whoever may delete all that is not locked destroys nothing of a snapshot for so many days.
+    [Fact]
+    public void An_enemy_who_deletes_all_that_he_can_destroys_nothing_of_the_last_snapshot()
+    {
+        using LockedRepository repository = Make(isCeph: false, TimeProvider.System);
+        for (int hours = 0; hours <= 40; hours += 8)
+        {
+            repository.Write($"file-{hours}", hours);
+            repository.Write("rewritten", 100 + hours);
+            if (hours == 0)
+                repository.Write("changing", 7, 1 << 20);
+            else
+                repository.Change("changing", (byte)hours, every: 100_000);
+            if (hours == 16)
+                File.Delete(Path.Combine(repository.Source, "file-0"));
+            repository.Snapshot(new ShiftedTime(TimeSpan.FromHours(hours)), hours % 16 == 0 ? "cache" : null);
+        }
+
+        SessionId last = repository.Snapshot(new ShiftedTime(TimeSpan.FromHours(44)), "cache");
+        SetAhead(TimeSpan.FromHours(44 + 24));
+        int destroyed = 0;
+        using (S3Storage enemy = S3Storage.Open(S3Location.Parse(_place), FakeS3.Settings))
+        {
+            foreach (StoredVersion version in enemy.ListVersions("").ToList())
+                destroyed += Destroy(enemy, version);
+        }
+
+        Assert.True(destroyed > 5, $"{destroyed}");
+        using Repository opened = repository.Open(TimeProvider.System);
+        Assert.True(opened.Index.DeltaCount > 0);
+        Maintenance.CheckReport report = Maintenance.Checker.Run(opened, new Maintenance.CheckOptions { ReadData = Maintenance.ReadDataSelection.All }, new Maintenance.CheckProgress(), CancellationToken.None);
+        Assert.Contains(SnapshotList.Load(opened).Snapshots, snapshot => snapshot.Id == last);
+        Assert.DoesNotContain(report.Findings, finding => finding.Affected.Any(affected => affected.Snapshot == last));
     }
 
     [Fact]
@@ -205,6 +240,21 @@ public sealed class ObjectLockTests(CephGateway ceph) : IDisposable
     {
         _place = isCeph ? ceph.NewPlace() : _server.NewPlace();
         return new LockedRepository(_place, isCeph ? OnCeph : FakeS3.Settings, Day, time);
+    }
+
+    private void SetAhead(TimeSpan time) => _server.SetAhead(S3Location.Parse(_place), time);
+
+    private static int Destroy(S3Storage enemy, StoredVersion version)
+    {
+        try
+        {
+            enemy.DeleteVersion(version);
+            return 1;
+        }
+        catch (StorageException)
+        {
+            return 0;
+        }
     }
 
     private int Heads(LockedRepository repository)
