@@ -24,15 +24,13 @@ internal sealed class LockedRepository : IDisposable
     private readonly S3Settings _settings;
     private readonly SlotSecret _secret = SlotSecret.OfKeyFile(SlotSecret.NewKeyFile());
 
-    public LockedRepository(string place, S3Settings settings, ObjectLockTerms terms, TimeProvider time)
+    public LockedRepository(string place, S3Settings settings, ObjectLockTerms? terms, TimeProvider time)
     {
-        (_place, _settings, Terms) = (S3Location.Parse(place), settings, terms);
+        (_place, _settings) = (S3Location.Parse(place), settings);
         Directory.CreateDirectory(Source);
         S3Storage storage = S3Storage.Create(_place, makeBucket: true, settings, terms, time);
         RepositoryOpener.Create(storage, "cdc:64KiB", _secret, KdfCost.Default, new KeyLabel("test", Host, "user", 0), "test", null, terms, time).Dispose();
     }
-
-    public ObjectLockTerms Terms { get; }
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"snapstore-test-{Path.GetRandomFileName()}");
 

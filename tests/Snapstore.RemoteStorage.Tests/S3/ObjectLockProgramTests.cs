@@ -79,7 +79,7 @@ public sealed class ObjectLockProgramTests : IDisposable
         _program.Run("list").Expect(10);
         Assert.Contains("would be brought back", _program.Run("repair", "versions", "--dry-run").Expect(0).Output, StringComparison.Ordinal);
         _program.Run("list").Expect(10);
-        _program.Run("repair", "versions", "--since", "1min").Expect(0);
+        _program.Run("repair", "versions", "--since", "1h").Expect(0);
         _program.Run("check", "--read-data").Expect(0);
         Assert.Equal(2, Snapshots() + Snapshots());
         _program.Run("restore", snapshot, "--target", "restored").Expect(0);
