@@ -38,6 +38,7 @@ internal static class CommandTree
         new("stats", "", StatsCommand.Summary, () => new StatsCommand()),
         new("key", "", KeyCommand.Summary, () => new KeyCommand()),
         new("cache", "", CacheCommand.Summary, () => new CacheCommand()),
+        new("serve-storage", "", ServeStorageCommand.Summary, () => new ServeStorageCommand()),
         new("completion", "", CompletionCommand.Summary, () => new CompletionCommand()),
         new("version", "", VersionCommand.Summary, () => new VersionCommand()),
     ];

@@ -7,7 +7,7 @@ internal static class GlobalOptions
 {
     /// <summary>Where the repository is.</summary>
     public static Option<string?> Repository { get; } =
-        Declare.Text("--repo", "DIR", "Where the repository is: a directory, s3:https://ENDPOINT/BUCKET/PREFIX, oss:... or sftp:USER@HOST:/PATH (else $SNAPSTORE_REPOSITORY)", "-r");
+        Declare.Text("--repo", "DIR", "Where the repository is: a directory, s3:https://ENDPOINT/BUCKET/PREFIX, oss:..., sftp:USER@HOST:/PATH, ssh:USER@HOST:/PATH or rclone:REMOTE:PATH (else $SNAPSTORE_REPOSITORY)", "-r");
 
     /// <summary>A file whose first line is the password.</summary>
     public static Option<string?> PasswordFile { get; } = Declare.Text(
@@ -23,15 +23,15 @@ internal static class GlobalOptions
 
     /// <summary>How fast objects go to a remote storage.</summary>
     public static Option<string?> LimitUpload { get; } =
-        Declare.Text("--limit-upload", "SIZE", "Send at most SIZE a second to an object store or by SFTP, as 500KiB or 10MiB");
+        Declare.Text("--limit-upload", "SIZE", "Send at most SIZE a second to an object store, another machine or rclone, as 500KiB or 10MiB");
 
     /// <summary>How fast objects come from a remote storage.</summary>
     public static Option<string?> LimitDownload { get; } =
-        Declare.Text("--limit-download", "SIZE", "Fetch at most SIZE a second from an object store or by SFTP");
+        Declare.Text("--limit-download", "SIZE", "Fetch at most SIZE a second from an object store, another machine or rclone");
 
     /// <summary>Nothing kept here of a repository far away.</summary>
     public static Option<bool> NoCache { get; } =
-        Declare.Flag("--no-cache", "Fetch all from a far repository (s3:, oss:, sftp:); keep nothing of it in $SNAPSTORE_CACHE_DIR");
+        Declare.Flag("--no-cache", "Fetch all from a far repository (s3:, oss:, sftp:, ssh:, rclone:); keep nothing of it in $SNAPSTORE_CACHE_DIR");
 
     /// <summary>JSON instead of text.</summary>
     public static Option<bool> Json { get; } = Declare.Flag("--json", "Print one JSON object a line");

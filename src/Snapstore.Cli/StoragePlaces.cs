@@ -1,6 +1,9 @@
 using Snapstore.RemoteStorage;
+using Snapstore.RemoteStorage.Rclone;
 using Snapstore.RemoteStorage.S3;
+using Snapstore.RemoteStorage.Served;
 using Snapstore.RemoteStorage.Sftp;
+using Snapstore.RemoteStorage.Ssh;
 using Snapstore.Storage;
 
 namespace Snapstore.Cli;
@@ -8,7 +11,7 @@ namespace Snapstore.Cli;
 /// <summary>How fast bytes may go to and come from a remote storage; null for as fast as they can.</summary>
 internal readonly record struct TransferLimits(RateLimit? Upload, RateLimit? Download);
 
-/// <summary>From a repository's location, as the user writes it, to its storage: a directory, an object store (s3:, oss:), or a directory of another machine (sftp:).</summary>
+/// <summary>From a repository's location, as the user writes it, to its storage: a directory, an object store (s3:, oss:), a directory of another machine (sftp:, ssh:), or what rclone reaches (rclone:).</summary>
 /// <remarks>A directory of such a name is reached as ./s3:NAME.</remarks>
 internal static class StoragePlaces
 {
@@ -18,14 +21,16 @@ internal static class StoragePlaces
     {
         if (S3Location.IsMeant(location))
             _ = S3Location.Parse(location);
-        else if (SftpLocation.IsMeant(location))
-            _ = SftpLocation.Parse(location);
+        else if (SshLocation.IsMeant(location))
+            _ = SshLocation.Parse(location);
+        else if (RcloneLocation.IsMeant(location))
+            _ = RcloneLocation.Parse(location);
         else if (location.Contains("://", StringComparison.Ordinal))
-            throw new UsageException("the repository's location is none that this program can reach: name a directory, s3:https://ENDPOINT/BUCKET/PREFIX, or sftp:USER@HOST:/PATH");
+            throw new UsageException("the repository's location is none that this program can reach: name a directory, s3:https://ENDPOINT/BUCKET/PREFIX, sftp:USER@HOST:/PATH, ssh:USER@HOST:/PATH or rclone:REMOTE:PATH");
     }
 
     /// <summary>True where reading takes a network.</summary>
-    public static bool IsFar(string location) => S3Location.IsMeant(location) || SftpLocation.IsMeant(location);
+    public static bool IsFar(string location) => S3Location.IsMeant(location) || SshLocation.IsMeant(location) || RcloneLocation.IsMeant(location);
 
     /// <summary>Opens the storage there.</summary>
     public static IStorage Open(string location, TransferLimits limits = default)
@@ -33,8 +38,10 @@ internal static class StoragePlaces
         Check(location);
         if (S3Location.IsMeant(location))
             return S3Storage.Open(S3Location.Parse(location), Settings(limits));
-        if (SftpLocation.IsMeant(location))
-            return SftpStorage.Open(SftpLocation.Parse(location), SftpSettings(limits));
+        if (SshLocation.IsMeant(location))
+            return OpenFolder(SshLocation.Parse(location), SshSettings(limits));
+        if (RcloneLocation.IsMeant(location))
+            return RcloneStorage.Open(RcloneLocation.Parse(location), RcloneSettings(limits));
         RefuseLimits(limits);
         return LocalStorage.Open(location);
     }
@@ -49,17 +56,35 @@ internal static class StoragePlaces
             throw new UsageException("--object-lock is for a repository in an object store (s3:): no directory can keep its owner from deleting");
         if (makeBucket)
             throw new UsageException("--create-bucket is for a repository in an object store (s3:, oss:)");
-        if (SftpLocation.IsMeant(location))
-            return SftpStorage.Create(SftpLocation.Parse(location), SftpSettings(limits));
+        if (SshLocation.IsMeant(location))
+            return CreateFolder(SshLocation.Parse(location), SshSettings(limits));
+        // It makes folders as it puts into them.
+        if (RcloneLocation.IsMeant(location))
+            return RcloneStorage.Open(RcloneLocation.Parse(location), RcloneSettings(limits));
         RefuseLimits(limits);
         return LocalStorage.Create(location);
     }
 
     private static S3Settings Settings(TransferLimits limits) => new() { Upload = limits.Upload, Download = limits.Download };
 
-    private static SftpSettings SftpSettings(TransferLimits limits) => new()
+    private static IStorage OpenFolder(SshLocation place, SshSettings settings) => place.Scheme == SshLocation.Served
+        ? ServedStorage.Open(place, ProgramVersion.Full, settings)
+        : SftpStorage.Open(place, settings);
+
+    private static IStorage CreateFolder(SshLocation place, SshSettings settings) => place.Scheme == SshLocation.Served
+        ? ServedStorage.Create(place, ProgramVersion.Full, settings)
+        : SftpStorage.Create(place, settings);
+
+    private static SshSettings SshSettings(TransferLimits limits) => new()
     {
-        Command = Environment.GetEnvironmentVariable(RemoteStorage.Sftp.SftpSettings.CommandVariable),
+        Command = Environment.GetEnvironmentVariable(RemoteStorage.Ssh.SshSettings.CommandVariable),
+        Upload = limits.Upload,
+        Download = limits.Download,
+    };
+
+    private static RcloneSettings RcloneSettings(TransferLimits limits) => new()
+    {
+        Command = Environment.GetEnvironmentVariable(RemoteStorage.Rclone.RcloneSettings.CommandVariable),
         Upload = limits.Upload,
         Download = limits.Download,
     };
@@ -67,6 +92,6 @@ internal static class StoragePlaces
     private static void RefuseLimits(TransferLimits limits)
     {
         if (limits.Upload is not null || limits.Download is not null)
-            throw new UsageException("--limit-upload and --limit-download are for a repository in an object store (s3:, oss:) or on another machine (sftp:)");
+            throw new UsageException("--limit-upload and --limit-download are for a repository in an object store (s3:, oss:) or on another machine (sftp:, ssh:, rclone:)");
     }
 }

@@ -45,6 +45,8 @@ internal sealed class InitCommand : VerbCommand
         ("snapstore --repo s3:https://s3.eu-central-1.amazonaws.com/bucket/prod init --create-bucket", "In an object store; its credentials are taken from the environment or a profile."),
         ("snapstore --repo s3:https://s3.eu-central-1.amazonaws.com/locked init --create-bucket --object-lock 30", "The same, and nobody can delete what the snapshots of the last 30 days need."),
         ("snapstore --repo sftp:backup@host.example:/srv/snapstore init", "On another machine, by the system's ssh and its configuration."),
+        ("snapstore --repo ssh:backup@host.example:/srv/snapstore init", "The same, served by the snapstore there: it can refuse deletions (serve-storage --append-only)."),
+        ("snapstore --repo rclone:b2:bucket/backup init", "In any cloud that rclone is configured for."),
     ];
 
     public override string Remarks =>

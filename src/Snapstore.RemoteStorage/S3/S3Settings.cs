@@ -35,9 +35,6 @@ public sealed record S3Settings
     /// <summary>Bytes that must move in every <see cref="StallTime"/>, lest one byte now and then keep a request alive for ever.</summary>
     internal const int StallBytes = 256 << 10;
 
-    /// <summary>True does not try whether the store ignores the condition of a put: for tests of what else it can.</summary>
-    internal bool IsTrusted { get; init; }
-
     /// <summary>The credentials; null for what the environment, profiles, containers and instances give (the SDK's own order).</summary>
     internal AWSCredentials? Credentials { get; init; }
 }

@@ -1,7 +1,9 @@
+using Snapstore.RemoteStorage.Ssh;
+
 namespace Snapstore.RemoteStorage.Sftp;
 
 /// <summary>Files and folders of the other machine: one request of the protocol a call. Paths are the server's. Thread safe.</summary>
-internal sealed class SftpFiles(SftpConnection connection)
+internal sealed class SftpFiles(SshConnection connection, SftpDialect dialect)
 {
     /// <summary>Bytes that every server takes in one read or write (section 3 of the draft: 34,000 in a packet).</summary>
     public const int BlockSize = 32 << 10;
@@ -17,23 +19,23 @@ internal sealed class SftpFiles(SftpConnection connection)
 
     public bool IsAlive => connection.IsAlive;
 
-    public bool HasHardLinks => connection.Extensions.Contains(LinkExtension);
+    public bool HasHardLinks => dialect.Extensions.Contains(LinkExtension);
 
-    public bool HasSync => connection.Extensions.Contains(SyncExtension);
+    public bool HasSync => dialect.Extensions.Contains(SyncExtension);
 
     public async Task<byte[]> Open(string path, uint flags, uint? mode = null)
     {
-        SftpRequest request = new SftpRequest(SftpType.Open).Add(path).Add(flags);
+        OutgoingPacket request = new SftpRequest(SftpType.Open).Add(path).Add(flags);
         return await HandleOf($"open {path}", mode is { } bits ? request.Add(WithMode).Add(bits) : request.Add(0u)).ConfigureAwait(false);
     }
 
     public Task Close(byte[] handle) => Do("close", new SftpRequest(SftpType.Close).Add(handle));
 
     /// <summary>Bytes from an offset on, fewer than asked for perhaps; null at the end.</summary>
-    public async Task<SftpReply?> Read(byte[] handle, long offset, int count)
+    public async Task<IncomingPacket?> Read(byte[] handle, long offset, int count)
     {
-        SftpReply reply = await connection.Send(new SftpRequest(SftpType.Read).Add(handle).Add(offset).Add((uint)count)).ConfigureAwait(false);
-        if (reply.Type == SftpType.Data)
+        IncomingPacket reply = await connection.Send(new SftpRequest(SftpType.Read).Add(handle).Add(offset).Add((uint)count)).ConfigureAwait(false);
+        if (reply.Kind() == SftpType.Data)
             return reply;
         SftpStatusException status = StatusOf(reply, "read");
         return status.Status == SftpStatus.EndOfFile ? null : throw status;
@@ -92,8 +94,8 @@ internal sealed class SftpFiles(SftpConnection connection)
         List<(string, SftpAttributes)> names = [];
         while (true)
         {
-            SftpReply reply = await connection.Send(new SftpRequest(SftpType.ReadFolder).Add(handle)).ConfigureAwait(false);
-            if (reply.Type != SftpType.Name)
+            IncomingPacket reply = await connection.Send(new SftpRequest(SftpType.ReadFolder).Add(handle)).ConfigureAwait(false);
+            if (reply.Kind() != SftpType.Name)
             {
                 SftpStatusException status = StatusOf(reply, $"list {folder}");
                 await Close(handle).ConfigureAwait(false);
@@ -111,32 +113,32 @@ internal sealed class SftpFiles(SftpConnection connection)
         }
     }
 
-    private static SftpStatusException StatusOf(SftpReply reply, string call)
+    private static SftpStatusException StatusOf(IncomingPacket reply, string call)
     {
-        if (reply.Type != SftpType.Status)
-            throw SftpReply.Senseless();
+        if (reply.Kind() != SftpType.Status)
+            throw IncomingPacket.Senseless();
         SftpStatus status = (SftpStatus)reply.NextNumber();
         string text = reply.IsAtEnd ? "" : string.Concat(reply.NextText().Select(c => char.IsControl(c) ? '?' : c));
         return new SftpStatusException(call, status, text.Length > 0 ? text : status.ToString());
     }
 
-    private async Task Do(string call, SftpRequest request)
+    private async Task Do(string call, OutgoingPacket request)
     {
         SftpStatusException status = StatusOf(await connection.Send(request).ConfigureAwait(false), call);
         if (status.Status != SftpStatus.Done)
             throw status;
     }
 
-    private async Task<byte[]> HandleOf(string call, SftpRequest request)
+    private async Task<byte[]> HandleOf(string call, OutgoingPacket request)
     {
-        SftpReply reply = await connection.Send(request).ConfigureAwait(false);
-        return reply.Type == SftpType.Handle ? reply.NextBytes().ToArray() : throw StatusOf(reply, call);
+        IncomingPacket reply = await connection.Send(request).ConfigureAwait(false);
+        return reply.Kind() == SftpType.Handle ? reply.NextBytes().ToArray() : throw StatusOf(reply, call);
     }
 
-    private async Task<SftpAttributes?> AttributesOf(string call, SftpRequest request)
+    private async Task<SftpAttributes?> AttributesOf(string call, OutgoingPacket request)
     {
-        SftpReply reply = await connection.Send(request).ConfigureAwait(false);
-        if (reply.Type == SftpType.Attributes)
+        IncomingPacket reply = await connection.Send(request).ConfigureAwait(false);
+        if (reply.Kind() == SftpType.Attributes)
             return reply.NextAttributes();
         SftpStatusException status = StatusOf(reply, call);
         return status.Status == SftpStatus.NoSuchFile ? null : throw status;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Snapstore.RemoteStorage.Ssh;
 using Snapstore.Storage;
 
 namespace Snapstore.RemoteStorage.Sftp;
@@ -9,16 +10,16 @@ public sealed class SftpStorage : IStorage
 {
     private const int FoldersAtATime = 16;
 
-    private readonly SftpLocation _place;
-    private readonly SftpSettings _settings;
+    private readonly SshLocation _place;
+    private readonly SshSettings _settings;
     private readonly SftpFolders _folders;
     private readonly SftpHandles _handles = new();
     private readonly Lock _connecting = new();
-    private SftpConnection? _connection;
+    private SshConnection? _connection;
     private SftpFiles? _files;
     private bool _isDisposed;
 
-    private SftpStorage(SftpLocation place, SftpSettings settings)
+    private SftpStorage(SshLocation place, SshSettings settings)
     {
         (_place, _settings, Location) = (place, settings, place.ToString());
         _folders = new SftpFolders(place.Path);
@@ -33,7 +34,7 @@ public sealed class SftpStorage : IStorage
     /// <summary>Connects, and opens the folder, which must be there.</summary>
     /// <exception cref="RepositoryNotFoundException">It is not.</exception>
     /// <exception cref="StorageException">There is no connection.</exception>
-    public static SftpStorage Open(SftpLocation place, SftpSettings? settings = null) => Make(place, settings, storage =>
+    public static SftpStorage Open(SshLocation place, SshSettings? settings = null) => Make(place, settings, storage =>
     {
         if (storage.Reading(files => files.Stat(place.Path).GetAwaiter().GetResult()) is not { IsFolder: true })
             throw new RepositoryNotFoundException($"there is no repository at {place}; make one with: snapstore --repo {place} init");
@@ -41,7 +42,7 @@ public sealed class SftpStorage : IStorage
 
     /// <summary>Connects, makes the folder and those above it where they are missing, and makes sure that the server is fit for a repository.</summary>
     /// <exception cref="StorageException">It is not, or there is no connection.</exception>
-    public static SftpStorage Create(SftpLocation place, SftpSettings? settings = null) => Make(place, settings, storage => storage.Guard(() =>
+    public static SftpStorage Create(SshLocation place, SshSettings? settings = null) => Make(place, settings, storage => storage.Guard(() =>
     {
         SftpFiles files = storage.Connect();
         storage._folders.MakeRoot(files);
@@ -89,7 +90,7 @@ public sealed class SftpStorage : IStorage
                 ReadOnce(key, offset, destination, ref done);
                 return;
             }
-            catch (SftpLostException e) when (e.IsPassing && !isLast)
+            catch (SshLostException e) when (e.IsPassing && !isLast)
             {
                 // What came before stays; the rest by another connection.
             }
@@ -145,9 +146,9 @@ public sealed class SftpStorage : IStorage
         }
     }
 
-    private static SftpStorage Make(SftpLocation place, SftpSettings? settings, Action<SftpStorage> start)
+    private static SftpStorage Make(SshLocation place, SshSettings? settings, Action<SftpStorage> start)
     {
-        SftpStorage storage = new(place, settings ?? new SftpSettings());
+        SftpStorage storage = new(place, settings ?? new SshSettings());
         try
         {
             start(storage);
@@ -169,8 +170,9 @@ public sealed class SftpStorage : IStorage
                 return _files;
             _connection?.Dispose();
             _connection = null;
-            _connection = SftpConnection.Open(_place, _settings);
-            return _files = new SftpFiles(_connection);
+            SftpDialect dialect = new();
+            _connection = SshConnection.Open(_place, _settings, dialect);
+            return _files = new SftpFiles(_connection, dialect);
         }
     }
 
@@ -180,7 +182,7 @@ public sealed class SftpStorage : IStorage
         {
             return action(Connect());
         }
-        catch (SftpLostException e) when (e.IsPassing)
+        catch (SshLostException e) when (e.IsPassing)
         {
             return action(Connect());
         }
@@ -236,7 +238,7 @@ public sealed class SftpStorage : IStorage
     // A server may answer with fewer bytes than asked for: the next window begins behind them.
     private void ReadWindow(SftpOpenFile file, long offset, Span<byte> destination, ref int done)
     {
-        Queue<(int Count, Task<SftpReply?> Reply)> window = new();
+        Queue<(int Count, Task<IncomingPacket?> Reply)> window = new();
         int asked = done;
         bool isShort = false;
         while (window.Count > 0 || (asked < destination.Length && !isShort))
@@ -248,12 +250,12 @@ public sealed class SftpStorage : IStorage
                 asked += count;
             }
 
-            (int wanted, Task<SftpReply?> reply) = window.Dequeue();
+            (int wanted, Task<IncomingPacket?> reply) = window.Dequeue();
             if (isShort)
                 continue;
             ReadOnlySpan<byte> bytes = (reply.GetAwaiter().GetResult() ?? throw new CorruptDataException($"{file.Key} is truncated: it ends {destination.Length - done} bytes early")).NextBytes();
             if (bytes.IsEmpty || bytes.Length > wanted)
-                throw SftpReply.Senseless();
+                throw IncomingPacket.Senseless();
             bytes.CopyTo(destination[done..]);
             done += bytes.Length;
             isShort = bytes.Length < wanted;

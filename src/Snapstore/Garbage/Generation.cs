@@ -54,7 +54,7 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
             _ = repository.Put(StorageKey.GarbageVerdict(number), SealKind.GarbageVerdict, new PackListRecord(options.OriginNow(), delete).Encode(), default, number);
         }
 
-        DeletePacks(log.ReadVerdict(number), cancel);
+        DeletePacks(log.ReadVerdict(number), survey?.Catalog.Listed, cancel);
         _ = repository.Put(StorageKey.GarbageDone(number), SealKind.GarbageDone, OriginRecord.Encode(options.OriginNow()), default, number);
         return [];
     }
@@ -63,7 +63,9 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
     private IReadOnlyList<WaitedFor> AwaitSessions(GarbageLog log, CancellationToken cancel)
     {
         IReadOnlyList<WatchRecord> watches = log.ReadWatches(number);
-        HashSet<SessionId> awaited = watches.Count > 0 ? [.. watches[0].Sessions.Select(watched => watched.Session)] : ListUnended();
+        IReadOnlySet<SessionId> awaited = watches.Count > 0 ? watches[0].Sessions.Select(watched => watched.Session).ToHashSet() : SessionsFound.List(repository.Storage).Unended;
+        if (awaited.Count == 0)
+            return [];
         long start = options.Time.GetTimestamp();
         SessionWatch watch = new(repository, watches, options);
         while (true)
@@ -82,20 +84,6 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
         }
     }
 
-    // Registered ones, and owners of packs that say neither that they work nor that they ended.
-    private HashSet<SessionId> ListUnended()
-    {
-        HashSet<SessionId> sessions = SessionRegister.ListRegistered(repository.Storage);
-        foreach (StoredObject pack in repository.Storage.List(StorageKey.PacksPrefix))
-        {
-            if (pack.Key.TryParsePack(out SessionId owner, out _))
-                sessions.Add(owner);
-        }
-
-        sessions.ExceptWith(SessionRegister.ListEnded(repository.Storage));
-        return sessions;
-    }
-
     private void Record(IReadOnlyList<WatchRecord> before, SessionWatch watch, IReadOnlyList<WaitedFor> pending)
     {
         long recently = UnixTime.ToNanoseconds(options.Time.GetUtcNow() - WatchInterval);
@@ -109,25 +97,24 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
         }
     }
 
-    private void DeletePacks(PackListRecord verdict, CancellationToken cancel)
+    private void DeletePacks(PackListRecord verdict, IReadOnlyDictionary<StorageKey, long>? listed, CancellationToken cancel)
     {
-        List<StorageKey> packs = [.. verdict.Packs.Select(pack => StorageKey.Pack(pack.Session, pack.Hash))];
-        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = repository.FindLocked(packs);
-        foreach (StorageKey key in packs)
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = repository.FindLocked(verdict.Packs.Select(pack => StorageKey.Pack(pack.Session, pack.Hash)));
+        foreach ((StorageKey key, long size, bool isGone) in Requests.InOrder(repository.Storage, verdict.Packs, pack => Delete(pack, listed, locked)))
         {
             cancel.ThrowIfCancellationRequested();
-            if (repository.Storage.SizeOf(key) is not { } size)
-                continue;
+            PacksDeleted += isGone ? 1 : 0;
+            BytesDeleted += isGone ? size : 0;
             if (locked.TryGetValue(key, out DateTimeOffset until))
-            {
                 Locked = Locked.With(size, until);
-                continue;
-            }
-
-            if (!repository.TryDelete(key))
-                continue;
-            PacksDeleted++;
-            BytesDeleted += size;
         }
+    }
+
+    private (StorageKey Key, long Size, bool IsGone) Delete(
+        PackName pack, IReadOnlyDictionary<StorageKey, long>? listed, IReadOnlyDictionary<StorageKey, DateTimeOffset> locked)
+    {
+        StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
+        long? size = listed is not null && listed.TryGetValue(key, out long known) ? known : repository.Storage.SizeOf(key);
+        return (key, size ?? 0, size is not null && !locked.ContainsKey(key) && repository.TryDelete(key));
     }
 }

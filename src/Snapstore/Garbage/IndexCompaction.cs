@@ -11,6 +11,7 @@ internal sealed class IndexCompaction(Repository repository)
 {
     private const int SmallSize = 256 << 10;
     private const int SmallOnesMax = 16;
+    private const int ObjectsAhead = 2;
 
     private readonly SessionId _session = SessionId.NewRandom();
     private readonly List<IndexedPack> _group = [];
@@ -27,16 +28,20 @@ internal sealed class IndexCompaction(Repository repository)
     /// <summary>Compacts what is worth it.</summary>
     public void Run(CancellationToken cancel)
     {
-        PackCatalog catalog = PackCatalog.List(repository, GarbageLog.List(repository).Condemned());
+        HashSet<StorageKey> condemned = [];
+        IReadOnlyList<StoredObject> indexObjects = [];
+        Requests.All(repository.Storage, () => condemned = GarbageLog.List(repository).Condemned(), () => indexObjects = PackCatalog.ListIndex(repository));
+        PackCatalog catalog = PackCatalog.List(repository, condemned, indexObjects);
         List<(StoredObject Object, List<IndexedPack> Packs)> small = [];
         List<StorageKey> replaced = [];
 
         // What is locked would stay beside what is written for it, and be taken again by the next run.
-        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = repository.FindLocked(catalog.IndexObjects.Select(found => found.Key));
-        foreach (StoredObject found in catalog.IndexObjects.Where(found => !locked.ContainsKey(found.Key)))
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = repository.FindLocked(indexObjects.Select(found => found.Key));
+        IEnumerable<StoredObject> candidates = catalog.IndexObjects.Where(found => !locked.ContainsKey(found.Key));
+        foreach ((StoredObject found, List<IndexedPack>? packs) in Requests.InOrder(repository.Storage, candidates, found => (found, TryRead(found.Key)), ObjectsAhead))
         {
             cancel.ThrowIfCancellationRequested();
-            if (TryRead(found.Key) is not { } packs)
+            if (packs is null)
                 continue;
             bool isStale = packs.Exists(pack => !IsListed(catalog, pack));
             if (!isStale && found.Size < SmallSize)
@@ -48,11 +53,7 @@ internal sealed class IndexCompaction(Repository repository)
         if (small.Count > SmallOnesMax)
             small.ForEach(one => Take(one.Object.Key, one.Packs));
         Write();
-        foreach (StorageKey key in replaced)
-        {
-            if (repository.TryDelete(key))
-                Replaced++;
-        }
+        DeleteAll(replaced);
 
         void Take(StorageKey key, List<IndexedPack> packs)
         {
@@ -88,13 +89,19 @@ internal sealed class IndexCompaction(Repository repository)
         foreach (IndexedPack pack in catalog.Read().Where(pack => unreadable.Contains(StorageKey.Pack(pack.Session, pack.Hash))))
             Add(pack);
         Write();
-        foreach (StoredObject found in catalog.IndexObjects)
-        {
-            if (repository.TryDelete(found.Key))
-                Replaced++;
-        }
-
+        DeleteAll([.. catalog.IndexObjects.Select(found => found.Key)]);
         return problems;
+    }
+
+    private void DeleteAll(List<StorageKey> replaced)
+    {
+        int removed = 0;
+        Requests.ForEach(repository.Storage, replaced, key =>
+        {
+            if (repository.TryDelete(key))
+                Interlocked.Increment(ref removed);
+        });
+        Replaced += removed;
     }
 
     private static bool IsListed(PackCatalog catalog, IndexedPack pack) =>

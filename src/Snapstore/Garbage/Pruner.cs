@@ -14,12 +14,14 @@ public sealed class Pruner
     private readonly Repository _repository;
     private readonly PruneOptions _options;
     private readonly PruneProgress _progress;
+    private readonly StorageTrial? _trial;
     private readonly CancellationToken _cancel;
     private readonly List<SessionId> _fenced = [];
     private PruneReport _report = new();
 
-    private Pruner(Repository repository, PruneOptions options, PruneProgress progress, CancellationToken cancel)
+    private Pruner(Repository repository, PruneOptions options, PruneProgress progress, StorageTrial? trial, CancellationToken cancel)
     {
+        _trial = trial;
         _repository = repository;
         _options = options;
         _progress = progress;
@@ -34,9 +36,10 @@ public sealed class Pruner
         repository.CheckWritable();
         if (!options.IsDryRun)
             DeletionRight.Require(repository.Storage, "nothing was removed");
-        if (!options.IsExclusive && !options.IsDryRun && StorageProbe.FindFault(repository.Storage) is { } fault)
-            throw new UnsupportedException($"{repository.Storage.Location} {fault}: on such a storage a prune beside writers is not safe; use: snapstore prune --exclusive, while nothing else uses the repository");
-        return new Pruner(repository, options, progress, cancel).Run();
+        using StorageTrial? trial = options.IsExclusive || options.IsDryRun ? null : new StorageTrial(repository.Storage);
+        PruneReport report = new Pruner(repository, options, progress, trial, cancel).Run();
+        trial?.Require();
+        return report;
     }
 
     private PruneReport Run()
@@ -78,6 +81,7 @@ public sealed class Pruner
         _report = _report with { Snapshots = survey.Snapshots.Snapshots.Count, Plan = plan.Totals, Locked = _report.Locked.With(plan.Totals.Locked) };
         if (_options.IsDryRun)
             return true;
+        _trial?.Require();
         if (!plan.IsEmpty)
         {
             Repack(survey, plan);
@@ -100,6 +104,7 @@ public sealed class Pruner
             GarbageLog log = GarbageLog.List(_repository);
             if (log.Open == 0)
                 return log.Newest + 1;
+            _trial?.Require();
             if (!Finish(log.Open, survey: null))
                 return 0;
         }
@@ -128,14 +133,11 @@ public sealed class Pruner
     private void EndDeadSessions()
     {
         SessionWatch watch = new(_repository, [], _options);
-        HashSet<SessionId> sessions = SessionRegister.ListRegistered(_repository.Storage);
-        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix))
-        {
-            if (pack.Key.TryParsePack(out SessionId owner, out _))
-                sessions.Add(owner);
-        }
-
-        _ = watch.EndWhatIsDead(sessions, _fenced);
+        SessionsFound found = SessionsFound.List(_repository.Storage);
+        if (!found.AreThereUnended && !found.AreThereRecordsOfEnded)
+            return;
+        _trial?.Require();
+        _ = watch.EndWhatIsDead(found.Unended, _fenced);
         SessionWatch.RemoveEnded(_repository);
     }
 
@@ -175,10 +177,9 @@ public sealed class Pruner
     private void Tidy(Survey survey)
     {
         _progress.Phase = "tidying";
-        DeleteRevenants();
-        int swept = SweepForgotten(survey.Snapshots);
+        int swept = 0;
         IndexCompaction compaction = new(_repository);
-        compaction.Run(_cancel);
+        Requests.All(_repository.Storage, DeleteRevenants, () => swept = SweepForgotten(survey.Snapshots), () => compaction.Run(_cancel));
         _report = _report with
         {
             SnapshotsSwept = swept,
@@ -191,15 +192,13 @@ public sealed class Pruner
     // A pack that a verdict deleted and that is there again (a lost deletion, a late write) is nobody's: no session may use it.
     private void DeleteRevenants()
     {
-        HashSet<StorageKey> deleted = GarbageLog.List(_repository).Deleted();
-        List<StorageKey> there = [.. _repository.Storage.List(StorageKey.PacksPrefix).Select(pack => pack.Key).Where(deleted.Contains)];
-        DeleteUnlocked(there);
-    }
-
-    private int DeleteUnlocked(List<StorageKey> keys)
-    {
-        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = _repository.FindLocked(keys);
-        return keys.Count(key => !locked.ContainsKey(key) && _repository.TryDelete(key));
+        HashSet<StorageKey> deleted = [];
+        List<StorageKey> listed = [];
+        Requests.All(
+            _repository.Storage,
+            () => deleted = GarbageLog.List(_repository).Deleted(),
+            () => listed = [.. _repository.Storage.List(StorageKey.PacksPrefix).Select(pack => pack.Key)]);
+        _ = DeleteAll(listed.Where(deleted.Contains));
     }
 
     // Their garbage is gone: what is left of them could bring nothing back.
@@ -210,12 +209,26 @@ public sealed class Pruner
         // While a manifest is locked, so is what it needs, unless it was forgotten late: it may come back.
         IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = _repository.FindLocked(swept.Concat(snapshots.Fenced).Select(StorageKey.Snapshot));
         swept.RemoveWhere(id => locked.ContainsKey(StorageKey.Snapshot(id)));
-        DeleteUnlocked([.. _repository.Storage.List(StorageKey.LabelsPrefix).Select(label => label.Key)
+        _ = DeleteAll([.. _repository.Storage.List(StorageKey.LabelsPrefix).Select(label => label.Key)
             .Where(key => key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out _) && swept.Contains(owner))]);
-        int removed = swept.Count(id => _repository.TryDelete(StorageKey.Snapshot(id)));
+        int removed = DeleteAll(swept.Select(StorageKey.Snapshot));
         RetireFences(snapshots.Fenced, locked);
         _repository.Lock?.RemoveHidden(StorageKey.KeysPrefix);
         return removed;
+    }
+
+    // But what is locked. How many went.
+    private int DeleteAll(IEnumerable<StorageKey> keys)
+    {
+        List<StorageKey> all = [.. keys];
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = _repository.FindLocked(all);
+        int deleted = 0;
+        Requests.ForEach(_repository.Storage, all.Where(key => !locked.ContainsKey(key)), key =>
+        {
+            if (_repository.TryDelete(key))
+                Interlocked.Increment(ref deleted);
+        });
+        return deleted;
     }
 
     // So that lists need not open them each time. The session behind a fence may wake up and commit: it finds itself retired.

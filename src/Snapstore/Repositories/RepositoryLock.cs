@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using Snapstore.Storage;
 
 namespace Snapstore.Repositories;
@@ -7,9 +6,6 @@ namespace Snapstore.Repositories;
 /// <summary>Keeps what snapshots need locked in the storage (spec/object-lock.md). Thread safe.</summary>
 public sealed class RepositoryLock
 {
-    // Requests at a time: each waits for a round trip and takes no bandwidth.
-    private const int ParallelMax = 16;
-
     private readonly ILockingStorage _storage;
     private readonly LockMemory _memory = new();
     private readonly ConcurrentDictionary<StorageKey, bool> _needed = [];
@@ -78,7 +74,7 @@ public sealed class RepositoryLock
             begun = Time.GetUtcNow();
             DateTimeOffset due = Terms.DueAt(begun), until = Terms.UntilFrom(begun);
             _memory.Load(repository.Cache, due);
-            InParallel(needed.Where(key => !_memory.IsLockedUntil(key, due)), key => _memory.Add(key, Extend(key, due, until)));
+            Requests.ForEach(_storage, needed.Where(key => !_memory.IsLockedUntil(key, due)).ToList(), key => _memory.Add(key, Extend(key, due, until)));
         }
         while (Time.GetUtcNow() - begun >= ObjectLockTerms.Margin);
         _memory.Keep(repository.Cache);
@@ -89,7 +85,7 @@ public sealed class RepositoryLock
     {
         DateTimeOffset now = Time.GetUtcNow();
         ConcurrentDictionary<StorageKey, DateTimeOffset> locked = [];
-        InParallel(keys, key =>
+        Requests.ForEach(_storage, keys.ToList(), key =>
         {
             try
             {
@@ -143,18 +139,6 @@ public sealed class RepositoryLock
             if (_storage.LockedUntil(key) is { } now && now >= due)
                 return now;
             throw;
-        }
-    }
-
-    private static void InParallel(IEnumerable<StorageKey> keys, Action<StorageKey> act)
-    {
-        try
-        {
-            Parallel.ForEach(keys.ToList(), new ParallelOptions { MaxDegreeOfParallelism = ParallelMax }, act);
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Capture(e.InnerExceptions[0]).Throw();
         }
     }
 }

@@ -50,18 +50,21 @@ public static class RepositoryOpener
             throw AlreadyThere(storage);
     }
 
-    /// <summary>Reads what a storage says of itself without a key.</summary>
-    /// <exception cref="RepositoryNotFoundException">There is no repository.</exception>
-    public static RepositoryConfig ReadPlainConfig(IStorage storage) => RepositoryConfig.DecodePlain(ReadConfig(storage));
-
     /// <summary>Opens a repository; ownership of the storage passes to it.</summary>
     /// <param name="storage">Where.</param>
     /// <param name="secret">What opens it.</param>
     /// <param name="time">The clock that locks are set by; null for the system's.</param>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
-    public static Repository Open(IStorage storage, SlotSecret secret, TimeProvider? time = null)
+    public static Repository Open(IStorage storage, SlotSecret secret, TimeProvider? time = null) => Open(storage, ReadConfig(storage), secret, time);
+
+    /// <summary>Opens a repository whose config was read; ownership of the storage passes to it.</summary>
+    /// <param name="storage">Where it is.</param>
+    /// <param name="stored">What <see cref="ReadConfig"/> gave.</param>
+    /// <param name="secret">What opens it.</param>
+    /// <param name="time">The clock that locks are set by; null for the system's.</param>
+    /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
+    public static Repository Open(IStorage storage, byte[] stored, SlotSecret secret, TimeProvider? time = null)
     {
-        byte[] stored = ReadConfig(storage);
         RepositoryConfig plain = RepositoryConfig.DecodePlain(stored);
         (KeyRing keys, KeySlot slot) = KeySlots.OpenAny(storage, plain.Repository, secret);
         RepositoryConfig config = RepositoryConfig.Decode(stored, keys);
@@ -69,16 +72,14 @@ public static class RepositoryOpener
         return new Repository(storage, config, keys, slot, locks);
     }
 
-    private static byte[] ReadConfig(IStorage storage)
+    /// <summary>Reads what a storage says of itself, and makes sure that this program understands it; no key is needed for that.</summary>
+    /// <exception cref="RepositoryNotFoundException">There is no repository.</exception>
+    public static byte[] ReadConfig(IStorage storage)
     {
-        try
-        {
-            return Repository.ReadWhole(storage, StorageKey.Config);
-        }
-        catch (ObjectMissingException)
-        {
-            throw new RepositoryNotFoundException($"there is no repository at {storage.Location}; make one with: snapstore init");
-        }
+        byte[] stored = storage.TryReadWhole(StorageKey.Config, Limits.ObjectSizeMax)
+            ?? throw new RepositoryNotFoundException($"there is no repository at {storage.Location}; make one with: snapstore init");
+        _ = RepositoryConfig.DecodePlain(stored);
+        return stored;
     }
 
     private static UsageException CannotLock(IStorage storage) =>

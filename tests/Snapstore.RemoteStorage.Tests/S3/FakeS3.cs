@@ -24,6 +24,7 @@ public enum Weakness
     KeepsNoMetadata,
     KnowsOnlyForbidOverwrite,
     ForgetsTheNextPage,
+    ListsFromAStaleCopy,
 }
 
 /// <summary>An S3 store in this process, path style, without a check of signatures: quick enough for thousands of cases.</summary>
@@ -163,8 +164,10 @@ public sealed partial class FakeS3 : IDisposable
             return FakeAnswer.Error(409, "FileAlreadyExists");
         if (bucket.Versions?.Refuse(request) is { } refusal)
             return refusal;
-        bucket.Versions?.Add(key, made, request);
-        bucket.Objects[key] = made;
+        if (bucket.Versions is { } versions)
+            versions.Add(key, made, request);
+        else
+            bucket.Set(key, made);
         return new FakeAnswer(200, [], [("ETag", made.Tag)]);
     }
 
@@ -196,7 +199,7 @@ public sealed partial class FakeS3 : IDisposable
     {
         string prefix = query["prefix"].ToString(), after = query["continuation-token"].ToString();
         int max = int.Parse(query["max-keys"].ToString() is { Length: > 0 } text ? text : "1000", CultureInfo.InvariantCulture);
-        List<KeyValuePair<string, FakeObject>> page = [.. bucket.Objects
+        List<KeyValuePair<string, FakeObject>> page = [.. (Weakness == Weakness.ListsFromAStaleCopy ? bucket.StaleObjects : bucket.Objects)
             .Where(o => o.Key.StartsWith(prefix, StringComparison.Ordinal) && (after.Length == 0 || string.CompareOrdinal(o.Key, after) > 0)).Take(max + 1)];
         bool isCut = page.Count > max;
         StringBuilder xml = new($"{Success}<ListBucketResult><IsTruncated>{(isCut ? "true" : "false")}</IsTruncated>");
@@ -258,7 +261,10 @@ internal sealed record FakeObject(byte[] Content, string Mark)
 /// <summary>A bucket and its uploads in parts. Used under the store's lock.</summary>
 internal sealed class FakeBucket
 {
+    private const int ChangesLate = 5;
+
     private readonly Dictionary<string, (string Mark, SortedDictionary<int, byte[]> Parts)> _uploads = [];
+    private readonly Queue<(string Key, FakeObject? Made)> _late = [];
     private int _begun;
 
     public FakeBucket(bool hasLock = false) => Versions = hasLock ? new FakeVersions(this) : null;
@@ -267,6 +273,18 @@ internal sealed class FakeBucket
     public FakeVersions? Versions { get; }
 
     public SortedDictionary<string, FakeObject> Objects { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What was there some changes ago.</summary>
+    public SortedDictionary<string, FakeObject> StaleObjects { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Puts an object, or removes it where it is null.</summary>
+    public void Set(string key, FakeObject? made)
+    {
+        Apply(Objects, key, made);
+        _late.Enqueue((key, made));
+        if (_late.Count > ChangesLate)
+            Apply(StaleObjects, _late.Peek().Key, _late.Dequeue().Made);
+    }
 
     public string Begin(string mark)
     {
@@ -294,7 +312,15 @@ internal sealed class FakeBucket
 
     public FakeAnswer Delete(string key)
     {
-        Objects.Remove(key);
+        Set(key, null);
         return new FakeAnswer(204, [], []);
+    }
+
+    private static void Apply(SortedDictionary<string, FakeObject> objects, string key, FakeObject? made)
+    {
+        if (made is null)
+            objects.Remove(key);
+        else
+            objects[key] = made;
     }
 }

@@ -123,10 +123,7 @@ internal sealed class FakeVersions(FakeBucket bucket)
 
     private void Refresh(string key)
     {
-        if (Find(key, null)?.Object is { } seen)
-            bucket.Objects[key] = seen;
-        else
-            bucket.Objects.Remove(key);
+        bucket.Set(key, Find(key, null)?.Object);
         if (_versions[key].Count == 0)
             _versions.Remove(key);
     }

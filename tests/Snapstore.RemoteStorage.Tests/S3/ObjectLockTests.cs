@@ -16,8 +16,8 @@ public sealed class ObjectLockTests(CephGateway ceph) : IDisposable
     private static readonly ObjectLockTerms Day = new(Storage.ObjectLockMode.Compliance, 1);
     private static readonly TimeSpan Whole = Day.UntilFrom(default(DateTimeOffset).AddYears(1)) - default(DateTimeOffset).AddYears(1);
 
-    // It ignores the condition of puts in buckets with versions, and is refused for that; all else can be tried.
-    private static readonly S3Settings OnCeph = new() { Credentials = CephGateway.Settings.Credentials, IsTrusted = true };
+    // It ignores the condition of puts in buckets with versions, and is refused for that; without conditions it is used as it is.
+    private const string WithoutConditions = "?conditions=no";
 
     private readonly FakeS3 _server = new();
     private string _place = "";
@@ -184,8 +184,8 @@ public sealed class ObjectLockTests(CephGateway ceph) : IDisposable
     [Fact]
     public void A_pack_that_goes_up_in_parts_is_locked_on_Ceph_too()
     {
-        S3Settings settings = OnCeph with { PartsAbove = 6 << 20, PartSize = 5 << 20 };
-        using LockedRepository repository = new(ceph.NewPlace(), settings, Day, TimeProvider.System);
+        S3Settings settings = CephGateway.Settings with { PartsAbove = 6 << 20, PartSize = 5 << 20 };
+        using LockedRepository repository = new(ceph.NewPlace() + WithoutConditions, settings, Day, TimeProvider.System);
         repository.Write("large", 1, 12 << 20);
         repository.Snapshot(TimeProvider.System);
         Assert.All(repository.Locks(), found => Assert.NotNull(found.Value));
@@ -200,7 +200,7 @@ public sealed class ObjectLockTests(CephGateway ceph) : IDisposable
         repository.Write("a", 1);
         repository.Snapshot(TimeProvider.System);
         Dictionary<string, DateTimeOffset?> before = repository.Locks();
-        using (S3Storage enemy = S3Storage.Open(S3Location.Parse(_place), isCeph ? OnCeph : FakeS3.Settings))
+        using (S3Storage enemy = S3Storage.Open(S3Location.Parse(_place), isCeph ? CephGateway.Settings : FakeS3.Settings))
         {
             foreach (StoredObject found in enemy.List("").ToList())
                 enemy.Hide(found.Key);
@@ -212,7 +212,7 @@ public sealed class ObjectLockTests(CephGateway ceph) : IDisposable
             Assert.True(enemy.PutIfAbsent(pack, "something else"u8));
         }
 
-        using S3Storage storage = S3Storage.Open(S3Location.Parse(_place), isCeph ? OnCeph : FakeS3.Settings);
+        using S3Storage storage = S3Storage.Open(S3Location.Parse(_place), isCeph ? CephGateway.Settings : FakeS3.Settings);
         List<Repair.RestoredObject> dry = [.. Repair.VersionRepair.Run(storage, DateTimeOffset.MinValue, isDryRun: true, CancellationToken.None)];
         Assert.Equal(before.Keys.Order(), dry.Select(one => one.Object.Key.Name).Order());
         Assert.Single(dry, one => !one.Object.IsHidden);
@@ -249,8 +249,8 @@ public sealed class ObjectLockTests(CephGateway ceph) : IDisposable
 
     private LockedRepository Make(bool isCeph, TimeProvider time)
     {
-        _place = isCeph ? ceph.NewPlace() : _server.NewPlace();
-        return new LockedRepository(_place, isCeph ? OnCeph : FakeS3.Settings, Day, time);
+        _place = isCeph ? ceph.NewPlace() + WithoutConditions : _server.NewPlace();
+        return new LockedRepository(_place, isCeph ? CephGateway.Settings : FakeS3.Settings, Day, time);
     }
 
     private void SetAhead(TimeSpan time) => _server.SetAhead(S3Location.Parse(_place), time);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Snapstore.RemoteStorage.Sftp;
+using Snapstore.RemoteStorage.Ssh;
 using Snapstore.RemoteStorage.Tests.S3;
 using Snapstore.Storage;
 
@@ -66,14 +67,14 @@ public sealed class SftpFailureTests(SshServer server)
         Assert.Contains("cannot be run", Refused("/nowhere/ssh").Message, StringComparison.Ordinal);
         Assert.Contains("something of mine", Refused(server.WriteScript("says", "#!/bin/sh\necho something of mine >&2\nexit 1\n")).Message, StringComparison.Ordinal);
         string nowhere = string.Create(CultureInfo.InvariantCulture, $"sftp://127.0.0.1:{CephGateway.FreePort()}/x");
-        Assert.Contains("nothing listens", Assert.Throws<StorageException>(() => SftpStorage.Open(SftpLocation.Parse(nowhere), server.Settings)).Message, StringComparison.Ordinal);
-        Assert.Throws<RepositoryNotFoundException>(() => SftpStorage.Open(SftpLocation.Parse(server.LocationOf(_folder + "/elsewhere")), server.Settings));
+        Assert.Contains("nothing listens", Assert.Throws<StorageException>(() => SftpStorage.Open(SshLocation.Parse(nowhere), server.Settings)).Message, StringComparison.Ordinal);
+        Assert.Throws<RepositoryNotFoundException>(() => SftpStorage.Open(SshLocation.Parse(server.LocationOf(_folder + "/elsewhere")), server.Settings));
     }
 
     [Fact]
     public void A_server_that_overwrites_is_refused()
     {
-        StorageException refused = Assert.Throws<StorageException>(() => Create(new SftpSettings { Command = server.WriteScript("overwriting", Overwriting) }));
+        StorageException refused = Assert.Throws<StorageException>(() => Create(new SshSettings { Command = server.WriteScript("overwriting", Overwriting) }));
         Assert.Contains("its RENAME overwrites", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_folder, "tmp")));
     }
@@ -82,7 +83,7 @@ public sealed class SftpFailureTests(SshServer server)
     public void A_server_that_cannot_make_anything_durable_is_refused()
     {
         string command = server.WriteScript("without-fsync", $"#!/bin/sh\nexec {SshServer.FileServer} -P fsync\n");
-        Assert.Contains("fsync@openssh.com", Assert.Throws<StorageException>(() => Create(new SftpSettings { Command = command })).Message, StringComparison.Ordinal);
+        Assert.Contains("fsync@openssh.com", Assert.Throws<StorageException>(() => Create(new SshSettings { Command = command })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,7 +154,7 @@ public sealed class SftpFailureTests(SshServer server)
     [Fact]
     public void A_connection_that_hangs_is_given_up_in_time()
     {
-        SftpSettings settings = Recorded() with { StallTime = TimeSpan.FromSeconds(1), ConnectTime = TimeSpan.FromSeconds(1) };
+        SshSettings settings = Recorded() with { StallTime = TimeSpan.FromSeconds(1), ConnectTime = TimeSpan.FromSeconds(1) };
         using SftpStorage storage = Create(settings);
         using IPendingObject pending = storage.BeginObject();
         Signal("STOP");
@@ -168,7 +169,7 @@ public sealed class SftpFailureTests(SshServer server)
 
     private static StorageKey Key(string name) => StorageKey.TryParse(name)!.Value;
 
-    private SftpSettings Recorded() => new()
+    private SshSettings Recorded() => new()
     {
         Command = server.WriteScript("recorded", $"#!/bin/sh\necho $$ > '{Pids}.new' && mv '{Pids}.new' '{Pids}'\nexec {server.Command} \"$@\"\n"),
     };
@@ -182,12 +183,12 @@ public sealed class SftpFailureTests(SshServer server)
 
     private StorageException Refused(string command)
     {
-        StorageException refused = Assert.Throws<StorageException>(() => Open(new SftpSettings { Command = command }));
+        StorageException refused = Assert.Throws<StorageException>(() => Open(new SshSettings { Command = command }));
         Assert.Contains("sftp://127.0.0.1:", refused.Message, StringComparison.Ordinal);
         return refused;
     }
 
-    private SftpStorage Open(SftpSettings settings) => SftpStorage.Open(SftpLocation.Parse(server.LocationOf(_folder)), settings);
+    private SftpStorage Open(SshSettings settings) => SftpStorage.Open(SshLocation.Parse(server.LocationOf(_folder)), settings);
 
-    private SftpStorage Create(SftpSettings settings) => SftpStorage.Create(SftpLocation.Parse(server.LocationOf(_folder)), settings);
+    private SftpStorage Create(SshSettings settings) => SftpStorage.Create(SshLocation.Parse(server.LocationOf(_folder)), settings);
 }

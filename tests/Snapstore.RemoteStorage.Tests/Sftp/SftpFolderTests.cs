@@ -1,4 +1,5 @@
 using Snapstore.RemoteStorage.Sftp;
+using Snapstore.RemoteStorage.Ssh;
 using Snapstore.Storage;
 
 namespace Snapstore.RemoteStorage.Tests.Sftp;
@@ -34,7 +35,7 @@ public sealed class SftpFolderTests(SshServer server)
     {
         string log = server.InFolder("calls");
         string command = server.WriteScript("traced", $"#!/bin/sh\nexec strace -f -y -o '{log}' -e trace=pwrite64,write,fsync,link,linkat,unlink,unlinkat {SshServer.FileServer}\n");
-        using (SftpStorage storage = SftpStorage.Create(SftpLocation.Parse($"sftp:unused:{_folder}"), new SftpSettings { Command = command }))
+        using (SftpStorage storage = SftpStorage.Create(SshLocation.Parse($"sftp:unused:{_folder}"), new SshSettings { Command = command }))
         {
             storage.PutIfAbsent(Key("keys/first"), "content"u8);
             storage.PutIfAbsent(Key("keys/one"), new byte[100_000]);
@@ -92,5 +93,5 @@ public sealed class SftpFolderTests(SshServer server)
         return name is "write" or "link" ? name : $"{name} {(isTemporary ? "tmp" : call.Contains("/it/keys", StringComparison.Ordinal) ? "keys" : "root")}";
     }
 
-    private SftpStorage Create() => SftpStorage.Create(SftpLocation.Parse(server.LocationOf(_folder)), server.Settings);
+    private SftpStorage Create() => SftpStorage.Create(SshLocation.Parse(server.LocationOf(_folder)), server.Settings);
 }

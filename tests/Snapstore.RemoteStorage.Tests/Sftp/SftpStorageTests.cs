@@ -1,4 +1,5 @@
 using Snapstore.RemoteStorage.Sftp;
+using Snapstore.RemoteStorage.Ssh;
 using Snapstore.Storage;
 using Snapstore.Tests.Storage;
 
@@ -8,7 +9,7 @@ namespace Snapstore.RemoteStorage.Tests.Sftp;
 [Collection(SshCollection.Name)]
 public sealed class SftpStorageTests(SshServer server) : StorageContract
 {
-    protected override IStorage Make() => SftpStorage.Create(SftpLocation.Parse(server.LocationOf(server.NewFolder())), server.Settings);
+    protected override IStorage Make() => SftpStorage.Create(SshLocation.Parse(server.LocationOf(server.NewFolder())), server.Settings);
 }
 
 /// <summary>The contract on a server that has no hard links, and a RENAME that keeps to the draft.</summary>
@@ -16,6 +17,6 @@ public sealed class SftpStorageTests(SshServer server) : StorageContract
 public sealed class SftpRenameTests(SshServer server) : StorageContract
 {
     protected override IStorage Make() => SftpStorage.Create(
-        SftpLocation.Parse($"sftp:unused:{server.NewFolder()}"),
-        new SftpSettings { Command = server.WriteScript("without-links", $"#!/bin/sh\nexec {SshServer.FileServer} -P hardlink,posix-rename\n") });
+        SshLocation.Parse($"sftp:unused:{server.NewFolder()}"),
+        new SshSettings { Command = server.WriteScript("without-links", $"#!/bin/sh\nexec {SshServer.FileServer} -P hardlink,posix-rename\n") });
 }

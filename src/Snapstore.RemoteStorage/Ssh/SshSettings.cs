@@ -1,7 +1,7 @@
-namespace Snapstore.RemoteStorage.Sftp;
+namespace Snapstore.RemoteStorage.Ssh;
 
 /// <summary>How a machine is reached, and how long it is waited for.</summary>
-public sealed record SftpSettings
+public sealed record SshSettings
 {
     /// <summary>The variable that names another program than ssh, and options for it.</summary>
     public const string CommandVariable = "SNAPSTORE_SSH_COMMAND";

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Snapstore.RemoteStorage.Sftp;
+namespace Snapstore.RemoteStorage.Ssh;
 
 /// <summary>The end of what a process says on standard error, for messages.</summary>
 internal sealed class ErrorTail
