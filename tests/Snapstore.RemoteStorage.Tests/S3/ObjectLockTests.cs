@@ -1,3 +1,4 @@
+using Snapstore.Cli.Tests;
 using Snapstore.Garbage;
 using Snapstore.RemoteStorage.S3;
 using Snapstore.Repositories;
@@ -179,6 +180,21 @@ public sealed class ObjectLockTests(CephGateway ceph) : IDisposable
 
         // A listing of keys, and one of the versions of the session's record, which goes.
         Assert.Equal(RequestsOfNothingNew(plain) + 2, RequestsOfNothingNew(locked));
+    }
+
+    [Fact]
+    public void The_program_locks_on_Ceph_where_it_is_told_that_it_writes_alone()
+    {
+        using SnapstoreProgram program = new();
+        program.Without("SNAPSTORE_KEY_FILE").With("SNAPSTORE_REPOSITORY", ceph.NewPlace() + WithoutConditions).With("AWS_EC2_METADATA_DISABLED", "true")
+            .With("AWS_ACCESS_KEY_ID", CephGateway.AccessKey).With("AWS_SECRET_ACCESS_KEY", CephGateway.SecretKey);
+        program.Run("init", "--create-bucket", "--object-lock", "1", "--new-key-file", program.KeyFile).Expect(0);
+        program.With("SNAPSTORE_KEY_FILE", program.KeyFile).Write("a", "some content");
+        string first = program.Snapshot();
+        program.Write("a", "another content");
+        program.Snapshot();
+        Assert.Matches("can go from 20[0-9-]+", program.Run("forget", first, "--prune", "--exclusive", "--max-unused", "0%").Expect(0).Output);
+        program.Run("check", "--read-data").Expect(0);
     }
 
     [Fact]
