@@ -49,7 +49,7 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
     // One at a time of this machine's process, and never over what is seen to be there: all that can be had of such a store.
     private bool PutWithoutCondition(StorageKey key, Spool content, string mark)
     {
-        lock (Turns[(uint)(place.Bucket + place.Prefix + key.Name).GetHashCode(StringComparison.Ordinal) % Turns.Length])
+        lock (Turns[((place.Bucket + place.Prefix + key.Name).GetHashCode(StringComparison.Ordinal) & int.MaxValue) % Turns.Length])
         {
             if (storage.SizeOf(key) is not null)
                 return false;
