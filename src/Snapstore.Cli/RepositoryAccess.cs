@@ -79,10 +79,10 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
     }
 
     /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>
-    /// <exception cref="UsageException">There is a repository already.</exception>
-    public IStorage Create(bool makeBucket)
+    /// <exception cref="UsageException">There is a repository already, or the place cannot lock objects and should.</exception>
+    public IStorage Create(bool makeBucket, ObjectLockTerms? terms = null)
     {
-        IStorage storage = StoragePlaces.Create(Location, Limits, makeBucket);
+        IStorage storage = StoragePlaces.Create(Location, Limits, makeBucket, terms);
         try
         {
             RepositoryOpener.RefuseExisting(storage);

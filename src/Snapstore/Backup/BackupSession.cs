@@ -30,7 +30,7 @@ internal sealed class BackupSession : IDisposable
         _time = time;
         _cancel = cancel;
         _start = UnixTime.ToNanoseconds(time.GetUtcNow());
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
         if (!options.DryRun)
             Register();
         try
@@ -109,6 +109,7 @@ internal sealed class BackupSession : IDisposable
         });
         if (_options.DryRun)
             return new BackupReport(null, manifest, parent?.Id, notes.Warnings, notes.Notes);
+        SessionRegister.SecureLocks(_repository);
         _isEnded = true;
         SessionRegister.Commit(_repository, _id, manifest);
         if (RemoveSessionRecord() is { } failure)

@@ -28,7 +28,7 @@ public sealed class SnapshotCopier : IDisposable
     {
         if (source.Id == target.Id)
             throw new UsageException($"{target.Storage.Location} is the same repository, or a mirror of it: snapshots are copied into another one");
-        target.Config.CheckWritable();
+        target.CheckWritable();
         _source = source;
         _target = target;
         _options = options;
