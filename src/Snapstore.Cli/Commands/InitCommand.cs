@@ -58,11 +58,17 @@ internal sealed class InitCommand : VerbCommand
         KdfCost cost = _newSecret.Cost(context) ?? KdfCost.Default;
         ObjectLockTerms? terms = _objectLock.Read(context);
         string location = context.Access.Location;
-        IStorage storage = context.Access.Create(context.Value(_createBucket), terms);
+
+        // All that can be refused is refused before anything is made.
+        context.Access.RefuseExisting();
         using Repository? from = _from.IsGiven(context) ? _from.Access(context).Open() : null;
         string chunker = Chunker(asked, from);
+
+        // A place far away tells only now whether it has one: before a password is typed for nothing.
+        IStorage? far = StoragePlaces.IsFar(location) ? context.Access.Create(context.Value(_createBucket), terms) : null;
         using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));
         KeyLabel label = _newSecret.Label(context);
+        IStorage storage = far ?? context.Access.Create(context.Value(_createBucket), terms);
         using Repository repository = Create(storage, secret, () => RepositoryOpener.Create(
             storage, chunker, secret.Value, cost, label, ProgramVersion.Full, from?.Keys, terms, context.Time));
 

@@ -36,7 +36,7 @@ internal sealed class BackupSession : IDisposable
         try
         {
             LoadedIndex loaded = repository.LoadForSession();
-            _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
+            _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun, options.OnNewData), time);
             if (!options.DryRun)
                 _blobs.Adopt(loaded.Unindexed);
             Pipeline = new BackupPipeline(repository, _blobs, PipelineOptions.Of(options), progress, notes, cancel);

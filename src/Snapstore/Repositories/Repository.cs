@@ -55,11 +55,15 @@ public sealed class Repository : IDisposable
 
     /// <summary>Loads the index as a session must see it: after it registered, read anew, without what is condemned
     /// (spec/protocols/garbage.md, W2 and W3). What <see cref="Loaded"/> gave before is no longer valid.</summary>
-    public LoadedIndex LoadForSession()
+    public LoadedIndex LoadForSession() => LoadForSession([]);
+
+    /// <summary>The same without these packs, on which it must not rely either.</summary>
+    public LoadedIndex LoadForSession(IEnumerable<StorageKey> unusable)
     {
         HashSet<StorageKey> condemned = [];
         IReadOnlyList<StoredObject> indexObjects = [];
         Requests.All(Storage, () => condemned = GarbageLog.List(this).Condemned(), () => indexObjects = PackCatalog.ListIndex(this));
+        condemned.UnionWith(unusable);
         return Renew(() => IndexLoader.LoadAll(this, condemned, indexObjects));
     }
 
