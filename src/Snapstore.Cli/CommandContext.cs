@@ -34,7 +34,7 @@ internal sealed record CommandContext(
         return repository;
     }
 
-    /// <summary>The same for who must see what is stored, and not what was kept of it here: checks, repairs, garbage collection.</summary>
+    /// <summary>The same for who must see what is stored, and not what was kept of it here: checks and repairs.</summary>
     public Repository OpenUncached() => Access.Open();
 
     /// <summary>Opens the place where the repository is, without any key.</summary>

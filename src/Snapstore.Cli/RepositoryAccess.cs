@@ -57,8 +57,8 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         IStorage storage = OpenStorage();
         try
         {
-            _ = RepositoryOpener.ReadPlainConfig(storage);
-            return Open(storage, findSecret());
+            byte[] config = RepositoryOpener.ReadConfig(storage);
+            return Open(storage, config, findSecret());
         }
         catch
         {
@@ -86,14 +86,14 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
 
     private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 
-    private static Repository Open(IStorage storage, SecretSource source)
+    private static Repository Open(IStorage storage, byte[] config, SecretSource source)
     {
         for (int attempt = 1; ; attempt++)
         {
             using SlotSecret secret = source.Read($"password for {Escaped.Text(storage.Location)}: ");
             try
             {
-                return RepositoryOpener.Open(storage, secret);
+                return RepositoryOpener.Open(storage, config, secret);
             }
             catch (WrongKeyException) when (source.IsPrompt && attempt < AttemptsMax)
             {

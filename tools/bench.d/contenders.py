@@ -22,19 +22,22 @@ class Contender:
         self.home = home
         self.repository = os.path.join(home, "repository")
         self.cache = os.path.join(home, "cache")
+        self.store = None
         self.taken = 0
 
-    def reset(self):
-        """Forget everything: no repository, no cache."""
+    def reset(self, store=None):
+        """Forget everything: no repository, no cache. The next repository is a local one, or in a FarStore."""
         shutil.rmtree(self.home, ignore_errors=True)
         os.makedirs(self.home)
+        self.store = store
+        self.repository = store.new_place(self.name) if store else os.path.join(self.home, "repository")
         self.taken = 0
 
     def environment(self):
         """The caller's environment without settings for any contender, and with this one's."""
         others = ("SNAPSTORE_", "RESTIC_", "BORG_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
-        return {**kept, **self.settings()}
+        return {**kept, **(self.store.settings if self.store else {}), **self.settings()}
 
     def version(self):
         """As the program tells it, on one line."""
@@ -60,7 +63,7 @@ class Snapstore(Contender):
                 "SNAPSTORE_CACHE_DIR": self.cache}
 
     def arguments(self, live, out):
-        return {"init": ["init"], "snapshot": ["snapshot", live], "restore": ["restore", "latest", "--target", out],
+        return {"init": ["init", *(["--create-bucket"] if self.store else [])], "snapshot": ["snapshot", live], "restore": ["restore", "latest", "--target", out],
                 "check": ["check"], "check-data": ["check", "--read-data"],
                 "prune": ["forget", "--keep-last", "1", "--prune"]}
 

@@ -12,6 +12,7 @@ import contenders
 import corpora
 import databases
 import database_servers
+import far_store
 import many_blobs
 import parts
 import report
@@ -20,6 +21,7 @@ TOOLS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BOUNDED_STEPS = ["first", "unchanged", "restore"]
 USAGE = """tools/bench [engine] [PART...] [STEP...]      compare on PARTs (default: source small large)
        tools/bench bounded [files|directory|sparse|blobs]...   show the memory bound of Snapstore
+       tools/bench s3 [PART...] [STEP...]   compare with restic on an S3 store that is 20 ms away
        tools/bench databases [postgres|mariadb|sqlite|odbc]...   what the snapshot of a changed table costs
        tools/bench corpora [PART...]   only build the trees"""
 
@@ -38,7 +40,7 @@ def parse(arguments):
     parser.add_argument("--snapstore", metavar="PROGRAM", help="measure this program, not what tools/publish makes")
     options = parser.parse_intermixed_args(arguments)
 
-    modes = [word for word in options.words if word in ("engine", "bounded", "databases", "corpora")]
+    modes = [word for word in options.words if word in ("engine", "bounded", "databases", "s3", "corpora")]
     options.mode = modes[0] if modes else "engine"
     known_parts, known_steps = (corpora.BOUNDED_PARTS + ["bounded-blobs"], BOUNDED_STEPS) if options.mode == "bounded" else \
         (corpora.ENGINE_PARTS, parts.STEPS)
@@ -52,7 +54,7 @@ def parse(arguments):
                      f" steps: {' '.join(known_steps)})")
     options.parts = [part for part in known_parts if part in named] or known_parts
     options.steps = with_needed(known_steps, [step for step in known_steps if step in named])
-    all_tools = {"bounded": "snapstore", "databases": "snapstore,restic"}.get(options.mode, "snapstore,restic,borg")
+    all_tools = {"bounded": "snapstore", "databases": "snapstore,restic", "s3": "snapstore,restic"}.get(options.mode, "snapstore,restic,borg")
     options.tools = (options.tools or all_tools).split(",")
     if not set(options.tools) <= set(contenders.KINDS):
         parser.error(f"--tools: choose of {','.join(contenders.KINDS)}")
@@ -116,6 +118,17 @@ def with_remembered(options, name, facts, figures):
             {program: told["when"] for program, told in others.items()})
 
 
+def run_part(name, able, options):
+    """The figures of one part, of local repositories or on a store far away that is there for this part only."""
+    if options.mode != "s3":
+        return parts.run_part(name, options.steps, able, options)
+    store = far_store.FarStore(memory_gib=16)
+    try:
+        return parts.run_part(name, options.steps, [contender for contender in able if contender.name != "borg"], options, store.start())
+    finally:
+        store.stop()
+
+
 def main():
     sys.stdout.reconfigure(line_buffering=True)  # each part is told when it is done, into files too
     options = parse(sys.argv[1:])
@@ -141,9 +154,12 @@ def main():
     if "bounded-blobs" in options.parts:
         passed &= all([many_blobs.run(contender, options) for contender in able if contender.name == "snapstore"])
     for name in trees:
-        figures = parts.run_part(name, options.steps, able, options)
+        figures = run_part(name, able, options)
         passed &= not any("failed" in step for steps in figures.values() for step in steps.values())
-        if options.mode == "engine":
+        if options.mode == "s3":
+            report.table(name, known[name], figures, options.steps, {}, report.FAR_COLUMNS)
+            passed &= report.far_verdicts(figures, options.steps)
+        elif options.mode == "engine":
             shown, remembered = with_remembered(options, name, known[name], figures)
             report.table(name, known[name], shown, options.steps, remembered)
             passed &= report.engine_verdicts(name, shown, options.steps)

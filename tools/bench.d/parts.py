@@ -16,9 +16,10 @@ INODE_REST_S = 90  # the kernel's minute, and time for what it held back to be w
 CHEAP_STEPS = {"unchanged": 3, "check": 3}  # times each is run, for a median: short runs scatter most
 
 
-def run_part(name, steps, contenders, options):
-    """Return {program: {step: figures}}; figures are a Cost's fields, repository_mib, or `failed` with the reason."""
-    part = Part(name, contenders, options)
+def run_part(name, steps, contenders, options, store=None):
+    """Return {program: {step: figures}}; figures are a Cost's fields, repository_mib (of local ones) or up_mib, down_mib and
+    turns (of a FarStore), or `failed` with the reason."""
+    part = Part(name, contenders, options, store)
     try:
         for number in range(options.runs):
             part.round(steps, number)
@@ -30,8 +31,8 @@ def run_part(name, steps, contenders, options):
 class Part:
     """The runs on one corpus and their costs so far."""
 
-    def __init__(self, name, contenders, options):
-        self.name, self.options = name, options
+    def __init__(self, name, contenders, options, store):
+        self.name, self.options, self.store = name, options, store
         self.all = contenders
         self.costs = {contender.name: {} for contender in contenders}
         self.extra = {contender.name: {} for contender in contenders}
@@ -49,7 +50,7 @@ class Part:
         self.remove_restored()
         self.put_live("state1")
         for contender in self.able():
-            contender.reset()
+            contender.reset(self.store)
             self.attempt(contender, "init", "init")
         for step in steps:
             if step == "changed":
@@ -95,13 +96,17 @@ class Part:
             self.out = os.path.join(self.restored, contender.name)
             os.makedirs(self.out)
         does = "snapshot" if step in ("first", "unchanged", "changed") else step
+        before = self.store.counts() if self.store else ()
         cost = self.attempt(contender, step, does)
         tell("")
         if cost is None:
             return
         self.costs[contender.name].setdefault(step, []).append(cost)
         extra = self.extra[contender.name].setdefault(step, {})
-        if does in ("snapshot", "prune"):
+        if self.store:
+            up, down, turns = (after - earlier for after, earlier in zip(self.store.counts(), before))
+            extra.update({"up_mib": up / (1 << 20), "down_mib": down / (1 << 20), "turns": turns})
+        elif does in ("snapshot", "prune"):
             extra["repository_mib"] = measure.size_mib(contender.repository)
         if step == "restore":
             extra["restored_allocated_mib"] = allocated_mib(self.out)

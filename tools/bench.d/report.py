@@ -3,6 +3,7 @@
 PEERS = ["restic", "borg"]
 COLUMNS = [("wall s", "wall_s", ".2f"), ("cpu s", "cpu_s", ".2f"), ("peak MiB", "peak_mib", ".0f"),
            ("repo MiB", "repository_mib", ".1f")]
+FAR_COLUMNS = COLUMNS[:3] + [("up MiB", "up_mib", ".1f"), ("down MiB", "down_mib", ".1f"), ("turns", "turns", "d")]
 
 # The floors of the engine: part (None: every part), step, figure, the most that is allowed as a ratio to the
 # better peer. Peak memory is bounded as such.
@@ -15,6 +16,9 @@ FLOORS = [
 ]
 ENGINE_PEAK_MIB = 200
 BOUNDED_PEAK_MIB = 256
+# And on a store that is far away: every step.
+FAR_FLOOR = 0.7
+FAR_PEAK_MIB = 256
 
 
 def count_and_size(facts):
@@ -41,30 +45,30 @@ def ratio(figures, step, key):
     return ours / theirs if ours is not None and theirs else None
 
 
-def table(name, facts, figures, steps, remembered):
+def table(name, facts, figures, steps, remembered, columns=COLUMNS):
     """Print one part; `remembered` tells of figures that are from an earlier run."""
     print(f"\n{name}: {count_and_size(facts)}" + (f"; {facts['about']}" if "about" in facts else ""))
     for program, when in remembered.items():
         print(f"  {program}: figures of {when}, not measured in this run")
-    heads = "".join(f"{title:>10}" for title, _, _ in COLUMNS)
+    heads = "".join(f"{title:>10}" for title, _, _ in columns)
     print(f"  {'step':<11}{'program':<11}{heads}   ratio to the better peer")
     for step in steps:
         label = step
         for program in ["snapstore"] + PEERS:
             if step not in figures.get(program, {}):
                 continue
-            print(f"  {label:<11}{program:<11}{row(figures, program, step)}")
+            print(f"  {label:<11}{program:<11}{row(figures, program, step, columns)}")
             label = ""
 
 
-def row(figures, program, step):
+def row(figures, program, step, columns):
     """The figures of one program in one step."""
     if figure(figures, program, step, "failed"):
         return "    FAILED"
-    values = [(figure(figures, program, step, key), form) for _, key, form in COLUMNS]
+    values = [(figure(figures, program, step, key), form) for _, key, form in columns]
     text = "".join(f"{'' if value is None else format(value, form):>10}" for value, form in values)
     if program == "snapstore":
-        ratios = [(title.split()[0], ratio(figures, step, key)) for title, key, _ in COLUMNS]
+        ratios = [(title.split()[0], ratio(figures, step, key)) for title, key, _ in columns]
         text += "   " + "  ".join(f"{title} {value:.2f}x" for title, value in ratios if value is not None)
     return text.rstrip()
 
@@ -83,6 +87,13 @@ def engine_verdicts(name, figures, steps):
             told = "failed" if value is None else f"{value:.2f}x"
             lines.append((value is not None and value <= most, f"{step} {label} {told} (at most {most}x)"))
     return show(lines + peak_lines(figures, steps, ENGINE_PEAK_MIB))
+
+
+def far_verdicts(figures, steps):
+    """Print each step's time beside the floor; return whether all that could be judged passed."""
+    ratios = {step: ratio(figures, step, "wall_s") for step in steps}
+    lines = [(value <= FAR_FLOOR, f"{step} wall {value:.2f}x (at most {FAR_FLOOR}x)") for step, value in ratios.items() if value is not None]
+    return show(lines + peak_lines(figures, steps, FAR_PEAK_MIB))
 
 
 def bounded_verdicts(name, figures, steps):

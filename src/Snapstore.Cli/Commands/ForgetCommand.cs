@@ -51,7 +51,7 @@ internal sealed class ForgetCommand : VerbCommand
         if (named.Length == 0 == policy.IsEmpty)
             throw new UsageException(policy.IsEmpty ? "say what to forget: name snapshots, or give a policy such as --keep-daily 7" : "name snapshots or give a policy, not both");
         PruneOptions? prune = context.Value(_prune) ? _pruneRun.Read(context, isDryRun) : null;
-        using Repository repository = prune is null ? context.OpenRepository() : context.OpenUncached();
+        using Repository repository = context.OpenRepository();
 
         // It only adds a record; but whoever may not delete is not meant to decide what goes.
         if (!isDryRun)

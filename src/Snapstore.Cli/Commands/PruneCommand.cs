@@ -37,7 +37,7 @@ internal sealed class PruneCommand : VerbCommand
     public override int Run(CommandContext context)
     {
         PruneOptions options = _prune.Read(context, context.Value(_dryRun));
-        using Repository repository = context.OpenUncached();
+        using Repository repository = context.OpenRepository();
         return PruneRun.Run(context, repository, options);
     }
 }

@@ -6,7 +6,7 @@ namespace Snapstore.RemoteStorage.S3;
 /// <summary>The attempts of one call: which failures are worth another, and how long to wait before it.</summary>
 /// <remarks>Exponential back-off with full jitter: each wait is random between nothing and a bound that doubles, so that
 /// hosts that failed together do not come back together.</remarks>
-internal sealed class S3Attempts(S3Settings settings, string location, string what)
+internal sealed class S3Attempts(S3Settings settings, string location, string what, StorageLatency latency)
 {
     private const int DoublingsMax = 20;
 
@@ -23,9 +23,12 @@ internal sealed class S3Attempts(S3Settings settings, string location, string wh
         while (true)
         {
             using CallWatch watch = Start();
+            long start = Stopwatch.GetTimestamp();
             try
             {
-                return call(watch).GetAwaiter().GetResult();
+                T result = call(watch).GetAwaiter().GetResult();
+                latency.Add(Stopwatch.GetElapsedTime(start));
+                return result;
             }
             catch (Exception e) when (S3Failure.IsOfCall(e))
             {

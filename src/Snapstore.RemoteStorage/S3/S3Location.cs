@@ -41,6 +41,9 @@ public sealed partial record S3Location
     /// <summary>True for Alibaba OSS, which has a header of its own against overwriting.</summary>
     public bool IsOss { get; private init; }
 
+    /// <summary>True where the store is relied upon to put an object only where there is none.</summary>
+    public bool KnowsConditions { get; private init; } = true;
+
     /// <summary>True where the store is one of Amazon's.</summary>
     public bool IsAmazon => Endpoint.Host.EndsWith(".amazonaws.com", StringComparison.Ordinal) || Endpoint.Host.EndsWith(".amazonaws.com.cn", StringComparison.Ordinal);
 
@@ -70,7 +73,7 @@ public sealed partial record S3Location
             throw Wrong("plain http shows everybody on the way which objects are read; use https, or say ?plain-http=yes");
         parameters.Remove("plain-http");
         S3Location made = Make(uri, isOss, parameters);
-        return parameters.Count == 0 ? made : throw Wrong($"it has a parameter '{parameters.Keys.First()}'; there are region, style, profile and plain-http");
+        return parameters.Count == 0 ? made : throw Wrong($"it has a parameter '{parameters.Keys.First()}'; there are region, style, profile, conditions and plain-http");
     }
 
     /// <inheritdoc/>
@@ -90,6 +93,12 @@ public sealed partial record S3Location
             Region = Taken(parameters, "region") ?? RegionOf(endpoint.Host) ?? RegionOfEnvironment() ?? RegionDefault,
             IsPathStyle = IsPathStyleAsked(Taken(parameters, "style"), endpoint, parts[0], isOss),
             Profile = Taken(parameters, "profile"),
+            KnowsConditions = Taken(parameters, "conditions") switch
+            {
+                null or "yes" => true,
+                "no" => false,
+                _ => throw Wrong("its conditions are neither yes nor no"),
+            },
         };
     }
 

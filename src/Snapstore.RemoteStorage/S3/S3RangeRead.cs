@@ -55,8 +55,8 @@ internal sealed class S3RangeRead(AmazonS3Client client, S3Location place, Stora
         }
     }
 
-    // "bytes 5-9/100": what it begins with is what was asked for, and the object has 100.
-    private static long SizeOf(GetObjectResponse response, long from)
+    /// <summary>The size of an object of which an answer has a range. "bytes 5-9/100": what it begins with is what was asked for, and the object has 100.</summary>
+    public static long SizeOf(GetObjectResponse response, long from)
     {
         if (string.IsNullOrEmpty(response.ContentRange))
             return from == 0 ? response.ContentLength : throw new S3NoAnswerException("the store does not read parts of objects");

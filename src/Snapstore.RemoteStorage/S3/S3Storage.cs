@@ -18,6 +18,7 @@ public sealed class S3Storage : IStorage
     private readonly S3Settings _settings;
     private readonly HttpConnections _connections;
     private readonly AmazonS3Client _client;
+    private readonly StorageLatency _latency = new();
     private readonly SpoolMemory _memory = new(SpoolBlocksMax);
     private readonly S3Upload _upload;
 
@@ -34,6 +35,12 @@ public sealed class S3Storage : IStorage
 
     /// <inheritdoc/>
     public int WritersMax => 4;
+
+    /// <inheritdoc/>
+    public string? RaceHazard => _place.KnowsConditions ? null : "is used without conditions (?conditions=no), so two machines can take the same name at a time";
+
+    /// <inheritdoc/>
+    public int RequestsMax => _latency.RequestsMax;
 
     /// <summary>Opens a place. Nothing is asked of the store yet.</summary>
     /// <exception cref="StorageException">There are no credentials.</exception>
@@ -107,6 +114,18 @@ public sealed class S3Storage : IStorage
     }
 
     /// <inheritdoc/>
+    public byte[]? TryReadWhole(StorageKey key, long sizeMax)
+    {
+        if (Attempts($"reading {key}").Run(watch => new S3WholeRead(_client, _place, key, _settings.Download).Begin(sizeMax, watch)) is not { } begun)
+            return null;
+
+        // What came before a cut stays.
+        if (begun.Done < begun.Content.Length)
+            Read(key, begun.Done, begun.Content.AsSpan(begun.Done));
+        return begun.Content;
+    }
+
+    /// <inheritdoc/>
     public long? SizeOf(StorageKey key) => Head(key)?.ContentLength;
 
     /// <inheritdoc/>
@@ -115,34 +134,39 @@ public sealed class S3Storage : IStorage
         : throw new ArgumentException("not a folder's name with its '/'", nameof(prefix));
 
     /// <inheritdoc/>
-    public void Delete(StorageKey key) => Attempts($"deleting {key}").Run(async watch =>
+    public void Delete(StorageKey key)
     {
-        try
+        _upload.AwaitProbeOf(key);
+        Attempts($"deleting {key}").Run(async watch =>
         {
-            await _client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = _place.Bucket, Key = _place.Prefix + key.Name }, watch.Token).ConfigureAwait(false);
-        }
-        catch (AmazonS3Exception e) when (S3Failure.IsMissing(e))
-        {
-            // Gone already: what was wanted.
-        }
-        catch (AmazonS3Exception e) when (S3Failure.IsRefused(e))
-        {
-            throw S3Failure.Refused(Location, $"deleting {key}", "s3:DeleteObject", e);
-        }
+            try
+            {
+                await _client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = _place.Bucket, Key = _place.Prefix + key.Name }, watch.Token).ConfigureAwait(false);
+            }
+            catch (AmazonS3Exception e) when (S3Failure.IsMissing(e))
+            {
+                // Gone already: what was wanted.
+            }
+            catch (AmazonS3Exception e) when (S3Failure.IsRefused(e))
+            {
+                throw S3Failure.Refused(Location, $"deleting {key}", "s3:DeleteObject", e);
+            }
 
-        return true;
-    });
+            return true;
+        });
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _upload.Dispose();
         _client.Dispose();
         _connections.Dispose();
     }
 
     internal bool Put(StorageKey key, Spool content) => _upload.Put(key, content);
 
-    internal S3Attempts Attempts(string what) => new(_settings, Location, what);
+    internal S3Attempts Attempts(string what) => new(_settings, Location, what, _latency);
 
     /// <summary>What the store says of an object; null where there is none.</summary>
     internal GetObjectMetadataResponse? Head(StorageKey key) => Attempts($"looking for {key}").Run(async watch =>

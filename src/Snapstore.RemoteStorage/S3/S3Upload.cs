@@ -10,33 +10,91 @@ namespace Snapstore.RemoteStorage.S3;
 /// Each object carries a random mark of the call that put it. Where the store says that the name is taken, the mark tells
 /// whether it was taken by an earlier attempt of this very call, of which the answer never came.
 /// </remarks>
-internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Location place, S3Settings settings)
+internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Location place, S3Settings settings) : IDisposable
 {
     // Written as x-amz-meta-snapstore-put.
     private const string MarkName = "snapstore-put", Any = "*", OssForbidOverwrite = "x-oss-forbid-overwrite";
 
     private const int MarkSize = 16;
 
+    private static readonly Lock[] Turns = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
+
     private readonly Lock _probing = new();
-    private volatile bool _isProbed;
+    private Task? _probe;
+    private StorageKey? _probedKey;
 
     /// <summary>Puts an object; false where the name exists.</summary>
     public bool Put(StorageKey key, Spool content)
     {
         string mark = NewMark();
+        if (!place.KnowsConditions)
+            return PutWithoutCondition(key, content, mark);
         if (content.Length > settings.PartsAbove && HoldsItsHash(key))
             return storage.SizeOf(key) is null && PutInParts(key, content, mark);
-        if (_isProbed)
-            return PutWhole(key, content, mark);
         lock (_probing)
         {
-            bool isPut = PutWhole(key, content, mark);
-            // The first object is put twice: a store that takes the same bytes a second time ignores the condition.
-            if (isPut && !_isProbed)
-                RefuseWhereOverwritten(key, content, mark);
-            _isProbed = true;
-            return isPut;
+            if (_probe is null)
+            {
+                bool isFirstPut = PutWhole(key, content, mark);
+                _probedKey = key;
+                _probe = isFirstPut ? StartProbe(key, content, mark) : null;
+                return isFirstPut;
+            }
         }
+
+        AwaitProbe();
+        return PutWhole(key, content, mark);
+    }
+
+    // One at a time of this machine's process, and never over what is seen to be there: all that can be had of such a store.
+    private bool PutWithoutCondition(StorageKey key, Spool content, string mark)
+    {
+        lock (Turns[(uint)(place.Bucket + place.Prefix + key.Name).GetHashCode(StringComparison.Ordinal) % Turns.Length])
+        {
+            if (storage.SizeOf(key) is not null)
+                return false;
+            return content.Length > settings.PartsAbove ? PutInParts(key, content, mark) : TryPut(key, content, mark);
+        }
+    }
+
+    /// <summary>Waits until the store is known to be fit, if that is being tried.</summary>
+    /// <exception cref="StorageException">It is not.</exception>
+    public void AwaitProbe()
+    {
+        Task? probe;
+        lock (_probing)
+            probe = _probe;
+        probe?.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Ends when nothing is under way any more.</summary>
+    public void Dispose() => _probe?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+
+    /// <summary>Waits while this object is being put a second time: it must not come back after it was deleted.</summary>
+    public void AwaitProbeOf(StorageKey key)
+    {
+        if (key == _probedKey)
+            AwaitProbe();
+    }
+
+    // The first object is put twice: a store that takes the same bytes a second time ignores the condition. A session that was just
+    // registered reads first and puts more later: it need not wait for the answer until then.
+    private Task StartProbe(StorageKey key, Spool content, string mark)
+    {
+        if (!key.TryParseId(StorageKey.SessionsPrefix, out _))
+        {
+            RefuseWhereOverwritten(key, content, mark);
+            return Task.CompletedTask;
+        }
+
+        Spool copy = content.Copy();
+        return Task.Factory.StartNew(
+            () =>
+            {
+                using (copy)
+                    RefuseWhereOverwritten(key, copy, mark);
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Makes sure that the store never overwrites, by an object of no meaning.</summary>
@@ -49,6 +107,7 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
         try
         {
             _ = pending.Publish(key);
+            AwaitProbe();
         }
         finally
         {
@@ -96,7 +155,7 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
             BucketName = place.Bucket,
             Key = place.Prefix + key.Name,
             InputStream = stream,
-            IfNoneMatch = Any,
+            IfNoneMatch = place.KnowsConditions ? Any : null,
             ContentType = "application/octet-stream",
             UseChunkEncoding = false,
             AutoCloseStream = false,
@@ -176,7 +235,7 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
             Key = place.Prefix + key.Name,
             UploadId = upload,
             PartETags = parts,
-            IfNoneMatch = Any,
+            IfNoneMatch = place.KnowsConditions ? Any : null,
         };
         try
         {
@@ -226,5 +285,5 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
     }
 
     private StorageException Unfit(string why) =>
-        new($"{storage.Location}: this store is not fit for a repository: {why}, so that writers could destroy each other's objects; keep the repository on another one");
+        new($"{storage.Location}: this store is not fit for a repository: {why}, so that writers could destroy each other's objects; keep the repository on another one, or say ?conditions=no if only one machine ever writes at a time (spec/storage-s3.md)");
 }

@@ -27,6 +27,17 @@ internal sealed class Spool(SpoolMemory memory) : IDisposable
         }
     }
 
+    /// <summary>The same bytes once more.</summary>
+    /// <exception cref="StorageException">There is no room for them.</exception>
+    public Spool Copy()
+    {
+        Spool copy = new(memory);
+        byte[] buffer = new byte[SpoolMemory.BlockSize];
+        for (long offset = 0; offset < Length; offset += buffer.Length)
+            copy.Append(buffer.AsSpan(0, Read(offset, buffer)));
+        return copy;
+    }
+
     /// <summary>Fills the buffer from this offset on, as far as there are bytes; how many.</summary>
     public int Read(long offset, Span<byte> buffer)
     {

@@ -32,13 +32,15 @@ public sealed class Mirror
     // Times that all is listed again because a prune took what had been listed.
     private const int PassesMax = 10;
 
+    // On their way at a time where a side is far: a pack takes 1 MiB of memory here, an object all of its own.
+    private const int PacksAhead = 4, ObjectsAhead = 8;
+
     private readonly IStorage _source;
     private readonly IStorage _place;
     private readonly bool _isDryRun;
     private readonly CheckProgress _progress;
     private readonly CancellationToken _cancel;
     private readonly MessageList _problems = new();
-    private readonly PackTransfer _packs;
     private long _packCount, _objects, _bytes, _removed, _removedBytes;
 
     private Mirror(IStorage source, IStorage place, bool isDryRun, CheckProgress progress, CancellationToken cancel)
@@ -48,7 +50,6 @@ public sealed class Mirror
         _isDryRun = isDryRun;
         _progress = progress;
         _cancel = cancel;
-        _packs = new PackTransfer(source, place, progress, cancel);
     }
 
     /// <summary>Adds what the mirror lacks, and with <paramref name="isExact"/> removes what the source has no more.</summary>
@@ -100,6 +101,8 @@ public sealed class Mirror
         }
     }
 
+    private IStorage Farther => _source.RequestsMax > _place.RequestsMax ? _source : _place;
+
     private MirrorListing Add(MirrorListing present)
     {
         for (int pass = 1; ; pass++)
@@ -127,53 +130,70 @@ public sealed class Mirror
         StoredObject[] missing = [.. wanted.Where(found => IsMissing(found, present)).Select(found => new StoredObject(found.Key, found.Value))];
         _progress.Expect(missing.Length, missing.Sum(pack => pack.Size));
         bool isWhole = true;
-        foreach (StoredObject pack in missing)
+        foreach ((StoredObject pack, Outcome outcome, string? problem) in Requests.InOrder(Farther, missing, Transfer, PacksAhead))
         {
-            try
-            {
-                if (!_isDryRun)
-                    _packs.Copy(pack);
-                _packCount++;
-                Count(pack.Key, pack.Size, present);
-                _progress.Add(1, 0);
-            }
-            catch (ObjectMissingException)
-            {
-                isWhole = false;
-            }
-            catch (CorruptDataException e)
-            {
-                // A storage that shortens what it reads, or a pack that is damaged for good; gone meanwhile it is no damage.
-                if (_source.SizeOf(pack.Key) is null)
-                    isWhole = false;
-                else
-                    _problems.Add(e.Message);
-            }
+            isWhole &= outcome != Outcome.Gone;
+            if (problem is not null)
+                _problems.Add(problem);
+            if (outcome != Outcome.Done)
+                continue;
+            _packCount++;
+            Count(pack.Key, pack.Size, present);
+            _progress.Add(1, 0);
         }
 
         return isWhole;
     }
 
+    private (StoredObject Pack, Outcome Outcome, string? Problem) Transfer(StoredObject pack)
+    {
+        try
+        {
+            if (!_isDryRun)
+                new PackTransfer(_source, _place, _progress, _cancel).Copy(pack);
+            return (pack, Outcome.Done, null);
+        }
+        catch (ObjectMissingException)
+        {
+            return (pack, Outcome.Gone, null);
+        }
+        catch (CorruptDataException e)
+        {
+            // A storage that shortens what it reads, or a pack that is damaged for good; gone meanwhile it is no damage.
+            return _source.SizeOf(pack.Key) is null ? (pack, Outcome.Gone, null) : (pack, Outcome.Damaged, e.Message);
+        }
+    }
+
     private void Put(Dictionary<StorageKey, long> wanted, Dictionary<StorageKey, long> present)
     {
-        foreach (KeyValuePair<StorageKey, long> found in wanted.Where(found => IsMissing(found, present)))
+        StorageKey[] missing = [.. wanted.Where(found => IsMissing(found, present)).Select(found => found.Key)];
+        foreach ((StorageKey key, long? size, string? problem) in Requests.InOrder(Farther, missing, Transfer, ObjectsAhead))
         {
-            _cancel.ThrowIfCancellationRequested();
-            try
-            {
-                byte[] content = Repository.ReadWhole(_source, found.Key);
-                if (!_isDryRun)
-                    _ = _place.PutIfAbsent(found.Key, content);
-                Count(found.Key, content.Length, present);
-            }
-            catch (ObjectMissingException)
-            {
-                // Compacted or swept since it was listed.
-            }
-            catch (CorruptDataException e)
-            {
-                _problems.Add(e.Message);
-            }
+            if (size is { } copied)
+                Count(key, copied, present);
+            if (problem is not null)
+                _problems.Add(problem);
+        }
+    }
+
+    // Neither size nor problem: compacted or swept since it was listed.
+    private (StorageKey Key, long? Size, string? Problem) Transfer(StorageKey key)
+    {
+        _cancel.ThrowIfCancellationRequested();
+        try
+        {
+            byte[] content = Repository.ReadWhole(_source, key);
+            if (!_isDryRun)
+                _ = _place.PutIfAbsent(key, content);
+            return (key, content.Length, null);
+        }
+        catch (ObjectMissingException)
+        {
+            return (key, null, null);
+        }
+        catch (CorruptDataException e)
+        {
+            return (key, null, e.Message);
         }
     }
 
@@ -206,13 +226,25 @@ public sealed class Mirror
 
     private void Remove(IEnumerable<KeyValuePair<StorageKey, long>> present, Dictionary<StorageKey, long> wanted)
     {
-        foreach ((StorageKey key, long size) in present.Where(found => !wanted.ContainsKey(found.Key)))
+        foreach (long size in Requests.InOrder(_place, present.Where(found => !wanted.ContainsKey(found.Key)), Remove))
         {
-            _cancel.ThrowIfCancellationRequested();
-            if (!_isDryRun)
-                _place.Delete(key);
             _removed++;
             _removedBytes += size;
         }
+    }
+
+    private long Remove(KeyValuePair<StorageKey, long> found)
+    {
+        _cancel.ThrowIfCancellationRequested();
+        if (!_isDryRun)
+            _place.Delete(found.Key);
+        return found.Value;
+    }
+
+    private enum Outcome
+    {
+        Done,
+        Gone,
+        Damaged,
     }
 }

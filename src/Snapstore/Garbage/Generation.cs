@@ -51,7 +51,7 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
             _ = repository.Put(StorageKey.GarbageVerdict(number), SealKind.GarbageVerdict, new PackListRecord(options.OriginNow(), delete).Encode(), default, number);
         }
 
-        DeletePacks(log.ReadVerdict(number), cancel);
+        DeletePacks(log.ReadVerdict(number), survey?.Catalog.Listed, cancel);
         _ = repository.Put(StorageKey.GarbageDone(number), SealKind.GarbageDone, OriginRecord.Encode(options.OriginNow()), default, number);
         return [];
     }
@@ -60,7 +60,9 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
     private IReadOnlyList<WaitedFor> AwaitSessions(GarbageLog log, CancellationToken cancel)
     {
         IReadOnlyList<WatchRecord> watches = log.ReadWatches(number);
-        HashSet<SessionId> awaited = watches.Count > 0 ? [.. watches[0].Sessions.Select(watched => watched.Session)] : ListUnended();
+        IReadOnlySet<SessionId> awaited = watches.Count > 0 ? watches[0].Sessions.Select(watched => watched.Session).ToHashSet() : SessionsFound.List(repository.Storage).Unended;
+        if (awaited.Count == 0)
+            return [];
         long start = options.Time.GetTimestamp();
         SessionWatch watch = new(repository, watches, options);
         while (true)
@@ -79,20 +81,6 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
         }
     }
 
-    // Registered ones, and owners of packs that say neither that they work nor that they ended.
-    private HashSet<SessionId> ListUnended()
-    {
-        HashSet<SessionId> sessions = SessionRegister.ListRegistered(repository.Storage);
-        foreach (StoredObject pack in repository.Storage.List(StorageKey.PacksPrefix))
-        {
-            if (pack.Key.TryParsePack(out SessionId owner, out _))
-                sessions.Add(owner);
-        }
-
-        sessions.ExceptWith(SessionRegister.ListEnded(repository.Storage));
-        return sessions;
-    }
-
     private void Record(IReadOnlyList<WatchRecord> before, SessionWatch watch, IReadOnlyList<WaitedFor> pending)
     {
         long recently = UnixTime.ToNanoseconds(options.Time.GetUtcNow() - WatchInterval);
@@ -106,17 +94,22 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
         }
     }
 
-    private void DeletePacks(PackListRecord verdict, CancellationToken cancel)
+    private void DeletePacks(PackListRecord verdict, IReadOnlyDictionary<StorageKey, long>? listed, CancellationToken cancel)
     {
-        foreach (PackName pack in verdict.Packs)
+        foreach (long? size in Requests.InOrder(repository.Storage, verdict.Packs, pack => Delete(pack, listed)))
         {
             cancel.ThrowIfCancellationRequested();
-            StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
-            if (repository.Storage.SizeOf(key) is not { } size)
-                continue;
-            repository.Storage.Delete(key);
-            PacksDeleted++;
-            BytesDeleted += size;
+            PacksDeleted += size is null ? 0 : 1;
+            BytesDeleted += size ?? 0;
         }
+    }
+
+    private long? Delete(PackName pack, IReadOnlyDictionary<StorageKey, long>? listed)
+    {
+        StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
+        long? size = listed is not null && listed.TryGetValue(key, out long known) ? known : repository.Storage.SizeOf(key);
+        if (size is not null)
+            repository.Storage.Delete(key);
+        return size;
     }
 }

@@ -11,6 +11,7 @@ internal sealed class IndexCompaction(Repository repository)
 {
     private const int SmallSize = 256 << 10;
     private const int SmallOnesMax = 16;
+    private const int ObjectsAhead = 2;
 
     private readonly SessionId _session = SessionId.NewRandom();
     private readonly List<IndexedPack> _group = [];
@@ -27,13 +28,16 @@ internal sealed class IndexCompaction(Repository repository)
     /// <summary>Compacts what is worth it.</summary>
     public void Run(CancellationToken cancel)
     {
-        PackCatalog catalog = PackCatalog.List(repository, GarbageLog.List(repository).Condemned());
+        HashSet<StorageKey> condemned = [];
+        IReadOnlyList<StoredObject> indexObjects = [];
+        Requests.All(repository.Storage, () => condemned = GarbageLog.List(repository).Condemned(), () => indexObjects = PackCatalog.ListIndex(repository));
+        PackCatalog catalog = PackCatalog.List(repository, condemned, indexObjects);
         List<(StoredObject Object, List<IndexedPack> Packs)> small = [];
         List<StorageKey> replaced = [];
-        foreach (StoredObject found in catalog.IndexObjects)
+        foreach ((StoredObject found, List<IndexedPack>? packs) in Requests.InOrder(repository.Storage, catalog.IndexObjects, found => (found, TryRead(found.Key)), ObjectsAhead))
         {
             cancel.ThrowIfCancellationRequested();
-            if (TryRead(found.Key) is not { } packs)
+            if (packs is null)
                 continue;
             bool isStale = packs.Exists(pack => !IsListed(catalog, pack));
             if (!isStale && found.Size < SmallSize)
@@ -45,11 +49,7 @@ internal sealed class IndexCompaction(Repository repository)
         if (small.Count > SmallOnesMax)
             small.ForEach(one => Take(one.Object.Key, one.Packs));
         Write();
-        foreach (StorageKey key in replaced)
-        {
-            repository.Storage.Delete(key);
-            Replaced++;
-        }
+        DeleteAll(replaced);
 
         void Take(StorageKey key, List<IndexedPack> packs)
         {
@@ -85,13 +85,14 @@ internal sealed class IndexCompaction(Repository repository)
         foreach (IndexedPack pack in catalog.Read().Where(pack => unreadable.Contains(StorageKey.Pack(pack.Session, pack.Hash))))
             Add(pack);
         Write();
-        foreach (StoredObject found in catalog.IndexObjects)
-        {
-            repository.Storage.Delete(found.Key);
-            Replaced++;
-        }
-
+        DeleteAll([.. catalog.IndexObjects.Select(found => found.Key)]);
         return problems;
+    }
+
+    private void DeleteAll(List<StorageKey> replaced)
+    {
+        Requests.ForEach(repository.Storage, replaced, repository.Storage.Delete);
+        Replaced += replaced.Count;
     }
 
     private static bool IsListed(PackCatalog catalog, IndexedPack pack) =>

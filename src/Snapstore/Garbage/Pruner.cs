@@ -14,12 +14,14 @@ public sealed class Pruner
     private readonly Repository _repository;
     private readonly PruneOptions _options;
     private readonly PruneProgress _progress;
+    private readonly StorageTrial? _trial;
     private readonly CancellationToken _cancel;
     private readonly List<SessionId> _fenced = [];
     private PruneReport _report = new();
 
-    private Pruner(Repository repository, PruneOptions options, PruneProgress progress, CancellationToken cancel)
+    private Pruner(Repository repository, PruneOptions options, PruneProgress progress, StorageTrial? trial, CancellationToken cancel)
     {
+        _trial = trial;
         _repository = repository;
         _options = options;
         _progress = progress;
@@ -34,9 +36,10 @@ public sealed class Pruner
         repository.Config.CheckWritable();
         if (!options.IsDryRun)
             DeletionRight.Require(repository.Storage, "nothing was removed");
-        if (!options.IsExclusive && !options.IsDryRun && (repository.Storage.RaceHazard ?? StorageProbe.FindFault(repository.Storage)) is { } fault)
-            throw new UnsupportedException($"{repository.Storage.Location} {fault}: on such a storage a prune beside writers is not safe; use: snapstore prune --exclusive, while nothing else uses the repository");
-        return new Pruner(repository, options, progress, cancel).Run();
+        using StorageTrial? trial = options.IsExclusive || options.IsDryRun ? null : new StorageTrial(repository.Storage);
+        PruneReport report = new Pruner(repository, options, progress, trial, cancel).Run();
+        trial?.Require();
+        return report;
     }
 
     private PruneReport Run()
@@ -78,6 +81,7 @@ public sealed class Pruner
         _report = _report with { Snapshots = survey.Snapshots.Snapshots.Count, Plan = plan.Totals };
         if (_options.IsDryRun)
             return true;
+        _trial?.Require();
         if (!plan.IsEmpty)
         {
             Repack(survey, plan);
@@ -100,6 +104,7 @@ public sealed class Pruner
             GarbageLog log = GarbageLog.List(_repository);
             if (log.Open == 0)
                 return log.Newest + 1;
+            _trial?.Require();
             if (!Finish(log.Open, survey: null))
                 return 0;
         }
@@ -127,14 +132,11 @@ public sealed class Pruner
     private void EndDeadSessions()
     {
         SessionWatch watch = new(_repository, [], _options);
-        HashSet<SessionId> sessions = SessionRegister.ListRegistered(_repository.Storage);
-        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix))
-        {
-            if (pack.Key.TryParsePack(out SessionId owner, out _))
-                sessions.Add(owner);
-        }
-
-        _ = watch.EndWhatIsDead(sessions, _fenced);
+        SessionsFound found = SessionsFound.List(_repository.Storage);
+        if (!found.AreThereUnended && !found.AreThereRecordsOfEnded)
+            return;
+        _trial?.Require();
+        _ = watch.EndWhatIsDead(found.Unended, _fenced);
         SessionWatch.RemoveEnded(_repository);
     }
 
@@ -174,10 +176,9 @@ public sealed class Pruner
     private void Tidy(Survey survey)
     {
         _progress.Phase = "tidying";
-        DeleteRevenants();
-        int swept = SweepForgotten(survey.Snapshots);
+        int swept = 0;
         IndexCompaction compaction = new(_repository);
-        compaction.Run(_cancel);
+        Requests.All(_repository.Storage, DeleteRevenants, () => swept = SweepForgotten(survey.Snapshots), () => compaction.Run(_cancel));
         _report = _report with
         {
             SnapshotsSwept = swept,
@@ -189,26 +190,27 @@ public sealed class Pruner
     // A pack that a verdict deleted and that is there again (a lost deletion, a late write) is nobody's: no session may use it.
     private void DeleteRevenants()
     {
-        HashSet<StorageKey> deleted = GarbageLog.List(_repository).Deleted();
-        foreach (StoredObject pack in _repository.Storage.List(StorageKey.PacksPrefix).Where(pack => deleted.Contains(pack.Key)).ToList())
-            _repository.Storage.Delete(pack.Key);
+        HashSet<StorageKey> deleted = [];
+        List<StorageKey> listed = [];
+        Requests.All(
+            _repository.Storage,
+            () => deleted = GarbageLog.List(_repository).Deleted(),
+            () => listed = [.. _repository.Storage.List(StorageKey.PacksPrefix).Select(pack => pack.Key)]);
+        DeleteAll(listed.Where(deleted.Contains));
     }
 
     // Their garbage is gone: what is left of them could bring nothing back.
     private int SweepForgotten(SnapshotList snapshots)
     {
         HashSet<SessionId> swept = [.. snapshots.Forgotten.Select(snapshot => snapshot.Id), .. snapshots.UnreadableForgotten];
-        foreach (StoredObject label in _repository.Storage.List(StorageKey.LabelsPrefix).ToList())
-        {
-            if (label.Key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out _) && swept.Contains(owner))
-                _repository.Storage.Delete(label.Key);
-        }
-
-        foreach (SessionId id in swept)
-            _repository.Storage.Delete(StorageKey.Snapshot(id));
+        DeleteAll(_repository.Storage.List(StorageKey.LabelsPrefix).Select(label => label.Key)
+            .Where(key => key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out _) && swept.Contains(owner)).ToList());
+        DeleteAll(swept.Select(StorageKey.Snapshot));
         RetireFences(snapshots.Fenced);
         return swept.Count;
     }
+
+    private void DeleteAll(IEnumerable<StorageKey> keys) => Requests.ForEach(_repository.Storage, keys, _repository.Storage.Delete);
 
     // So that lists need not open them each time. The session behind a fence may wake up and commit: it finds itself retired.
     private void RetireFences(IReadOnlyList<SessionId> fenced)

@@ -20,7 +20,7 @@ internal sealed class SessionWatch(Repository repository, IReadOnlyList<WatchRec
         if (_objects is null)
         {
             _objects = [];
-            foreach (StoredObject found in repository.Storage.List(StorageKey.PacksPrefix).Concat(repository.Storage.List(StorageKey.IndexPrefix)))
+            foreach (StoredObject found in Requests.InOrder(repository.Storage, [StorageKey.PacksPrefix, StorageKey.IndexPrefix], prefix => repository.Storage.List(prefix).ToList()).SelectMany(list => list))
             {
                 if (found.Key.TryParsePack(out SessionId owner, out _) || found.Key.TryParseNumbered(StorageKey.IndexPrefix, out owner, out _))
                     _objects[owner] = _objects.GetValueOrDefault(owner) + 1;
@@ -34,8 +34,7 @@ internal sealed class SessionWatch(Repository repository, IReadOnlyList<WatchRec
     public IReadOnlyList<WaitedFor> EndWhatIsDead(IEnumerable<SessionId> sessions, List<SessionId> fenced)
     {
         _objects = null;
-        HashSet<SessionId> registered = SessionRegister.ListRegistered(repository.Storage);
-        HashSet<SessionId> ended = SessionRegister.ListEnded(repository.Storage);
+        (HashSet<SessionId> registered, HashSet<SessionId> ended) = SessionRegister.ListSessions(repository.Storage);
         List<WaitedFor> pending = [];
         foreach (SessionId session in sessions.Where(session => !ended.Contains(session)).Order())
         {
@@ -53,9 +52,8 @@ internal sealed class SessionWatch(Repository repository, IReadOnlyList<WatchRec
     /// <summary>Removes the records of sessions that have ended: their registers say so.</summary>
     public static void RemoveEnded(Repository repository)
     {
-        HashSet<SessionId> ended = SessionRegister.ListEnded(repository.Storage);
-        foreach (SessionId session in SessionRegister.ListRegistered(repository.Storage).Where(ended.Contains).Order())
-            repository.Storage.Delete(StorageKey.Session(session));
+        (HashSet<SessionId> registered, HashSet<SessionId> ended) = SessionRegister.ListSessions(repository.Storage);
+        Requests.ForEach(repository.Storage, registered.Where(ended.Contains).Order(), session => repository.Storage.Delete(StorageKey.Session(session)));
     }
 
     private bool IsSilent(SessionId session)

@@ -14,39 +14,41 @@ public static class StorageProbe
     public static string? FindFault(IStorage storage)
     {
         StorageKey key = StorageKey.Probe(SessionId.NewRandom());
+        bool isThere = true;
         try
         {
-            return FindFault(storage, key);
+            return FindFault(storage, key, ref isThere);
         }
         finally
         {
-            storage.Delete(key);
+            if (isThere)
+                storage.Delete(key);
         }
     }
 
-    private static string? FindFault(IStorage storage, StorageKey key)
+    private static string? FindFault(IStorage storage, StorageKey key, ref bool isThere)
     {
         if (IsListed(storage, key))
             return "lists an object that was never put";
-        int winners = 0;
-        byte winner = 0;
-        for (byte racer = 1; racer <= Racers; racer++)
+        List<byte> winners = [];
+        foreach ((byte racer, bool hasWon) in Requests.InOrder(storage, Enumerable.Range(1, Racers).Select(number => (byte)number), racer => (racer, storage.PutIfAbsent(key, [racer, racer, racer]))))
         {
-            if (!storage.PutIfAbsent(key, [racer, racer, racer]))
-                continue;
-            winners++;
-            winner = racer;
+            if (hasWon)
+                winners.Add(racer);
         }
 
-        if (winners != 1)
-            return $"let {winners} of {Racers} writers take the same name";
+        if (winners.Count != 1)
+            return $"let {winners.Count} of {Racers} writers take the same name";
+        byte winner = winners[0];
         byte[] stored = new byte[3];
-        storage.Read(key, 0, stored);
+        bool isListed = false;
+        Requests.All(storage, () => storage.Read(key, 0, stored), () => isListed = IsListed(storage, key));
         if (!stored.AsSpan().SequenceEqual((byte[])[winner, winner, winner]))
             return "let a writer that was refused change the object";
-        if (!IsListed(storage, key))
+        if (!isListed)
             return "does not list an object that was just put";
         storage.Delete(key);
+        isThere = false;
         return IsListed(storage, key) ? "lists an object that was just deleted" : null;
     }
 

@@ -35,8 +35,7 @@ internal sealed class Survey : IDisposable
     /// <exception cref="CorruptDataException">A manifest, a node or a blob that a snapshot needs is missing or damaged.</exception>
     public static Survey Take(Repository repository, CancellationToken cancel)
     {
-        HashSet<SessionId> registered = SessionRegister.ListRegistered(repository.Storage);
-        HashSet<SessionId> ended = SessionRegister.ListEnded(repository.Storage);
+        (HashSet<SessionId> registered, HashSet<SessionId> ended) = SessionRegister.ListSessions(repository.Storage);
         Survey survey = new(repository);
         try
         {

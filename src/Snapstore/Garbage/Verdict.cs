@@ -15,13 +15,13 @@ internal sealed class Verdict(Repository repository, CancellationToken cancel)
         // All packs are looked at, condemned or not: a tree may lie in a condemned one.
         using Survey? own = survey is null ? Survey.Empty(repository) : null;
         Survey current = survey ?? own!;
-        current.Update(repository.Reload, cancel);
+        HashSet<StorageKey> condemned = [];
+        Requests.All(repository.Storage, () => current.Update(repository.Reload, cancel), () => condemned = GarbageLog.List(repository).Condemned());
         PackCatalog all = current.Catalog;
         Dictionary<StorageKey, PackName> planned = plan.ToDictionary(pack => StorageKey.Pack(pack.Session, pack.Hash));
 
         // The plan's own packs by name: where another prune's verdict stands already, they no longer count as condemned,
         // and none of them may pass for the copy that survives (spec/protocols/garbage-model.md, CopyNotCondemned).
-        HashSet<StorageKey> condemned = GarbageLog.List(repository).Condemned();
         condemned.UnionWith(planned.Keys);
         using BlobIdSet atRisk = AtRisk(all, planned, current.Live);
         using SafeCopies safe = new(current.Live, atRisk);

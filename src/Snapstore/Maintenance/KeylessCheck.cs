@@ -21,8 +21,7 @@ public static class KeylessCheck
         List<StoredObject> all = Patient.Read(() => storage.List("").OrderBy(found => found.Key.Name, StringComparer.Ordinal).ToList());
         List<StoredObject> packs = all.FindAll(found => found.Key.TryParsePack(out _, out ObjectHash hash) && options.ReadData.Includes(hash));
         progress.Expect(packs.Count, packs.Sum(pack => pack.Size));
-        foreach (StoredObject found in all.Where(found => !found.Key.TryParsePack(out _, out _)))
-            CheckFrame(storage, found, findings);
+        Requests.ForEach(storage, all.Where(found => !found.Key.TryParsePack(out _, out _)), found => CheckFrame(storage, found, findings));
         HashPacks(storage, packs, options.Workers, findings, progress, cancel);
         (IReadOnlyList<Finding> list, long dropped) = findings.Take();
         return new CheckReport
@@ -39,7 +38,8 @@ public static class KeylessCheck
 
     private static void HashPacks(IStorage storage, List<StoredObject> packs, int workers, FindingList findings, CheckProgress progress, CancellationToken cancel)
     {
-        using WorkQueue<StoredObject> queue = new("hash packs", workers, workers, () =>
+        int threads = Requests.Threads(storage, workers);
+        using WorkQueue<StoredObject> queue = new("hash packs", threads, threads, () =>
         {
             PackHash hash = new(storage);
             return (pack => HashOne(hash, pack, findings, progress, cancel), null);

@@ -20,6 +20,9 @@ internal sealed record KnownPack(
 /// with every disagreement named.</summary>
 internal sealed class PackInventory(Repository repository, FindingList findings)
 {
+    // An index object takes up to some tens of MiB decoded, a directory 1 MiB.
+    private const int ObjectsAhead = 2, DirectoriesAhead = 16;
+
     private readonly Dictionary<StorageKey, KnownPack> _known = [];
     private readonly Dictionary<StorageKey, IndexedPack> _missing = [];
     private readonly ByteWriter _record = new(64 << 10);
@@ -81,21 +84,21 @@ internal sealed class PackInventory(Repository repository, FindingList findings)
         }
     }
 
-    // One index object after another, so that no more than one is in memory decoded.
+    // One index object after another, so that no more than a few are in memory decoded.
     private IEnumerable<IndexedPack> Usable(IEnumerable<StoredObject> indexObjects, Dictionary<StorageKey, long> listed, CancellationToken cancel)
     {
-        foreach (StoredObject found in indexObjects)
+        foreach ((StorageKey key, List<IndexedPack> packs) in Requests.InOrder(repository.Storage, indexObjects, found => (found.Key, ReadIndexObject(found.Key)), ObjectsAhead))
         {
             cancel.ThrowIfCancellationRequested();
-            foreach (IndexedPack pack in ReadIndexObject(found.Key).Where(pack => IsUsable(pack, found.Key, listed)))
+            foreach (IndexedPack pack in packs.Where(pack => IsUsable(pack, key, listed)))
                 yield return Keep(pack);
         }
 
         List<StorageKey> unindexed = [.. listed.Keys.Where(key => !_known.ContainsKey(key) && !_missing.ContainsKey(key))];
-        foreach (StorageKey key in unindexed)
+        foreach (IndexedPack? pack in Requests.InOrder(repository.Storage, unindexed, key => ReadDirectory(key, listed[key]), DirectoriesAhead))
         {
             cancel.ThrowIfCancellationRequested();
-            if (ReadDirectory(key, listed[key]) is { } pack)
+            if (pack is not null)
                 yield return Keep(pack);
         }
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Numerics;
 using Snapstore.Formats;
 using Snapstore.Hashing;
 using Snapstore.Repositories;
@@ -124,7 +126,10 @@ internal sealed class PackVerifier(
 internal sealed class PackPass(Repository repository, BlobIndex index, CheckProgress progress, CancellationToken cancel) : IDisposable
 {
     private readonly BlobReader _bases = new(repository, index: index);
+    private const int PiecesAhead = 6, SmallPiece = 64 << 10;
+
     private readonly SegmentOpener _opener = new(repository);
+    private readonly ConcurrentStack<byte[]> _rooms = [];
     private readonly Blake3Hasher _hasher = new();
 
     /// <summary>What is wrong with the pack.</summary>
@@ -155,16 +160,18 @@ internal sealed class PackPass(Repository repository, BlobIndex index, CheckProg
     /// <summary>Reads the pack; without a directory only its hash can be checked.</summary>
     public void Run(KnownPack pack, PackDirectory? directory)
     {
-        ReadAndHash(pack, 0, PackFrame.HeaderSize);
-        foreach (SegmentRun run in directory is null ? [] : SegmentRun.AllOf(directory))
+        foreach ((SegmentRun piece, byte[] stored) in Requests.InOrder(repository.Storage, Pieces(pack, directory), piece => (piece, Read(pack, piece)), PiecesAhead))
         {
-            ReadOnlySpan<byte> stored = ReadAndHash(pack, run.Offset, run.Length);
-            if (pack.Kind == PackKind.Data)
-                OpenAll(pack, directory!, run, stored);
+            cancel.ThrowIfCancellationRequested();
+            ReadOnlySpan<byte> bytes = stored.AsSpan(0, piece.Length);
+            _hasher.Update(bytes);
+            BytesRead += piece.Length;
+            progress.Add(0, piece.Length);
+            if (pack.Kind == PackKind.Data && piece.End > piece.First)
+                OpenAll(pack, directory!, piece, bytes);
+            _rooms.Push(stored);
         }
 
-        while (BytesRead < pack.Size)
-            ReadAndHash(pack, BytesRead, (int)Math.Min(SegmentRun.LengthTarget, pack.Size - BytesRead));
         Span<byte> hash = stackalloc byte[ObjectHash.Size];
         _hasher.Finish(hash);
         if (new ObjectHash(hash) != pack.Hash)
@@ -179,15 +186,27 @@ internal sealed class PackPass(Repository repository, BlobIndex index, CheckProg
         _bases.Dispose();
     }
 
-    private ReadOnlySpan<byte> ReadAndHash(KnownPack pack, long offset, int length)
+    // The whole pack without a gap: the header, its segments, and what is left, which has none.
+    private static IEnumerable<SegmentRun> Pieces(KnownPack pack, PackDirectory? directory)
     {
-        cancel.ThrowIfCancellationRequested();
-        Span<byte> stored = _opener.Room(length);
-        repository.Storage.Read(pack.Key, offset, stored);
-        _hasher.Update(stored);
-        BytesRead += length;
-        progress.Add(0, length);
-        return stored;
+        yield return new SegmentRun(0, 0, 0, PackFrame.HeaderSize);
+        long end = PackFrame.HeaderSize;
+        foreach (SegmentRun run in directory is null ? [] : SegmentRun.AllOf(directory))
+        {
+            yield return run;
+            end = run.Offset + run.Length;
+        }
+
+        for (; end < pack.Size; end += SegmentRun.LengthTarget)
+            yield return new SegmentRun(0, 0, end, (int)Math.Min(SegmentRun.LengthTarget, pack.Size - end));
+    }
+
+    private byte[] Read(KnownPack pack, SegmentRun piece)
+    {
+        if (!_rooms.TryPop(out byte[]? room) || room.Length < piece.Length)
+            room = piece.Length < SmallPiece ? new byte[piece.Length] : LargeBuffer.Allocate((int)BitOperations.RoundUpToPowerOf2((uint)piece.Length));
+        repository.Storage.Read(pack.Key, piece.Offset, room.AsSpan(0, piece.Length));
+        return room;
     }
 
     private void OpenAll(KnownPack pack, PackDirectory directory, SegmentRun run, ReadOnlySpan<byte> stored)

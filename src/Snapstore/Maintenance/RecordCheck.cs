@@ -21,11 +21,11 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
     {
         Attempt(StorageKey.Config, () => RepositoryConfig.Decode(ReadWhole(StorageKey.Config), repository.Keys));
         StorageKey own = StorageKey.KeySlot(repository.Slot.Id);
-        foreach (StorageKey key in listed.Select(found => found.Key).Append(own).Distinct())
+        Requests.ForEach(repository.Storage, listed.Select(found => found.Key).Append(own).Distinct(), key =>
         {
             if (key.TryParseId(StorageKey.KeysPrefix, out SessionId id))
                 Attempt(key, () => CheckSlot(id, key));
-        }
+        });
     }
 
     /// <summary>Opens every manifest; those of forgotten snapshots too, but nothing of these has to be there any more.</summary>
@@ -33,21 +33,10 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
     /// <param name="retired">The snapshots that were forgotten.</param>
     public void CheckManifests(IEnumerable<StoredObject> listed, IReadOnlySet<SessionId> retired)
     {
-        foreach (StoredObject found in listed)
+        foreach (Snapshot? opened in Requests.InOrder(repository.Storage, listed, found => Open(found.Key, retired)))
         {
-            if (!found.Key.TryParseId(StorageKey.SnapshotsPrefix, out SessionId id))
-                continue;
-
-            // Whether the manifest of a forgotten one opens is nobody's concern.
-            if (retired.Contains(id) && IsRetired(id))
-                continue;
-            Attempt(found.Key, () =>
-            {
-                Snapshot? snapshot = SnapshotList.TryRead(repository, id);
-                if (snapshot is not null)
-                    _snapshots.Add(snapshot);
-                return snapshot;
-            });
+            if (opened is not null)
+                _snapshots.Add(opened);
         }
 
         Dictionary<SessionId, Snapshot> byId = _snapshots.ToDictionary(s => s.Id);
@@ -65,20 +54,28 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
         List<StoredObject> kept = [.. listed.Where(found => found.Key.Name.StartsWith(StorageKey.QuarantinePrefix, StringComparison.Ordinal))];
         if (kept.Count > 0)
             findings.Add(FindingKind.Note, StorageKey.QuarantinePrefix, $"{kept.Count} damaged packs ({kept.Sum(found => found.Size)} bytes) are kept since a repair; delete them by hand when nobody wants to save more of them");
-        foreach (StorageKey key in listed.Select(found => found.Key))
-        {
-            if (key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId id, out int number))
-                CheckLabel(key, id, number, snapshots);
-            else if (key.TryParseId(StorageKey.SessionsPrefix, out id))
-                CheckSession(key, id, snapshots);
-            else if (key.TryParseId(StorageKey.RetiredPrefix, out id))
-                Attempt(key, () => OriginRecord.Decode(repository.Open(key, SealKind.Retired, id), key.Name));
-            else if (key.TryParseGarbage(out int generation))
-                CheckGarbage(key, generation);
-            else if (!IsOurs(key))
-                findings.Add(FindingKind.Note, key.Name, "is no object of a Snapstore repository of this version; it was left alone");
-        }
+        Requests.ForEach(repository.Storage, listed, found => CheckOther(found.Key, snapshots));
     }
+
+    private void CheckOther(StorageKey key, IReadOnlySet<SessionId> snapshots)
+    {
+        if (key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId id, out int number))
+            CheckLabel(key, id, number, snapshots);
+        else if (key.TryParseId(StorageKey.SessionsPrefix, out id))
+            CheckSession(key, id, snapshots);
+        else if (key.TryParseId(StorageKey.RetiredPrefix, out id))
+            Attempt(key, () => OriginRecord.Decode(repository.Open(key, SealKind.Retired, id), key.Name));
+        else if (key.TryParseGarbage(out int generation))
+            CheckGarbage(key, generation);
+        else if (!IsOurs(key))
+            findings.Add(FindingKind.Note, key.Name, "is no object of a Snapstore repository of this version; it was left alone");
+    }
+
+    // Null also for what is no manifest. Whether the manifest of a forgotten one opens is nobody's concern.
+    private Snapshot? Open(StorageKey key, IReadOnlySet<SessionId> retired) =>
+        key.TryParseId(StorageKey.SnapshotsPrefix, out SessionId id) && !(retired.Contains(id) && IsRetired(id))
+            ? Attempt(key, () => SnapshotList.TryRead(repository, id))
+            : null;
 
     private static SessionId IdOf(StorageKey key) => key.TryParseId(StorageKey.SnapshotsPrefix, out SessionId id) ? id : default;
 

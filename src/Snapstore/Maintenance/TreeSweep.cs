@@ -1,5 +1,6 @@
 using Snapstore.Formats;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Maintenance;
 
@@ -25,7 +26,8 @@ internal sealed class TreeSweep(Repository repository, BlobPlaces places, Findin
     /// <summary>Sweeps these packs.</summary>
     public void Run(IEnumerable<KnownPack> packs, int workers, CancellationToken cancel)
     {
-        using WorkQueue<(KnownPack, SegmentRun)> queue = new("check trees", workers, 2 * workers, MakeWorker);
+        int threads = Requests.Threads(repository.Storage, workers);
+        using WorkQueue<(KnownPack, SegmentRun)> queue = new("check trees", threads, 2 * threads, MakeWorker);
         foreach (KnownPack pack in packs)
         {
             foreach (SegmentRun run in SegmentRun.AllOf(pack.Nodes!))

@@ -40,11 +40,11 @@ public sealed class GarbageLog
     /// a program that was suspended may still delete them.</summary>
     /// <exception cref="CorruptDataException">A record does not open: then nobody can tell, and nothing may be written.</exception>
     public HashSet<StorageKey> Condemned() =>
-        [.. Deleted(), .. _plans.Except(_verdicts).SelectMany(generation => KeysOf(ReadPlan(generation)))];
+        [.. Deleted(), .. Requests.InOrder(_repository.Storage, _plans.Except(_verdicts), ReadPlan).SelectMany(KeysOf)];
 
     /// <summary>The packs that some verdict deletes: those that are there all the same are nobody's.</summary>
     /// <exception cref="CorruptDataException">A verdict does not open.</exception>
-    public HashSet<StorageKey> Deleted() => [.. _verdicts.SelectMany(generation => KeysOf(ReadVerdict(generation)))];
+    public HashSet<StorageKey> Deleted() => [.. Requests.InOrder(_repository.Storage, _verdicts, ReadVerdict).SelectMany(KeysOf)];
 
     /// <summary>True where this generation has its verdict.</summary>
     public bool HasVerdict(int generation) => _verdicts.Contains(generation);

@@ -26,11 +26,12 @@ public static class IndexLoader
     /// <summary>The index over all packs that are listed.</summary>
     /// <param name="repository">Whose index.</param>
     /// <param name="condemned">Packs that are taken as not there: a session must not rely on them.</param>
-    public static LoadedIndex LoadAll(Repository repository, IReadOnlySet<StorageKey>? condemned = null)
+    /// <param name="indexObjects">The index objects, where they were listed just before.</param>
+    public static LoadedIndex LoadAll(Repository repository, IReadOnlySet<StorageKey>? condemned = null, IReadOnlyList<StoredObject>? indexObjects = null)
     {
         for (int attempt = 1; ; attempt++)
         {
-            PackCatalog catalog = PackCatalog.List(repository, condemned);
+            PackCatalog catalog = PackCatalog.List(repository, condemned, attempt == 1 ? indexObjects : null);
             List<IndexedPack> unindexed = [];
             BlobIndex index = BlobIndex.Build(catalog.Read().Select(pack => Noted(pack, catalog, unindexed)));
 

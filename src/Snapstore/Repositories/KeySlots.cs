@@ -39,21 +39,27 @@ public static class KeySlots
     public static IReadOnlyList<KeySlot> Load(IStorage storage, SessionId repository, ICollection<string> problems)
     {
         List<KeySlot> slots = [];
-        foreach (StoredObject found in storage.List(StorageKey.KeysPrefix))
+        foreach ((KeySlot? slot, string? problem) in Requests.InOrder(storage, SessionRegister.ListIds(storage, StorageKey.KeysPrefix), id => TryLoad(storage, repository, id)))
         {
-            if (!found.Key.TryParseId(StorageKey.KeysPrefix, out SessionId id))
-                continue;
-            try
-            {
-                slots.Add(KeySlot.Decode(id, repository, Repository.ReadWhole(storage, found.Key)));
-            }
-            catch (Exception e) when (e is CorruptDataException or UnsupportedException or ObjectMissingException)
-            {
-                problems.Add(e.Message);
-            }
+            if (slot is not null)
+                slots.Add(slot);
+            else if (problem is not null)
+                problems.Add(problem);
         }
 
         return [.. slots.OrderBy(slot => slot.Id)];
+    }
+
+    private static (KeySlot? Slot, string? Problem) TryLoad(IStorage storage, SessionId repository, SessionId id)
+    {
+        try
+        {
+            return (KeySlot.Decode(id, repository, Repository.ReadWhole(storage, StorageKey.KeySlot(id))), null);
+        }
+        catch (Exception e) when (e is CorruptDataException or UnsupportedException or ObjectMissingException)
+        {
+            return (null, e.Message);
+        }
     }
 
     /// <summary>Writes a slot, reads it back and opens it, so that no slot ever stands that does not work.</summary>

@@ -8,18 +8,20 @@ namespace Snapstore.Repositories;
 /// is in memory decoded. A damaged index object is no loss: its packs are read themselves.</summary>
 public sealed class PackCatalog
 {
+    // An index object takes up to some tens of MiB decoded, a directory 1 MiB.
+    private const int ObjectsAhead = 2, DirectoriesAhead = 16;
+
     private readonly Repository _repository;
     private readonly IReadOnlySet<StorageKey> _condemned;
     private readonly List<string> _problems = [];
     private readonly List<StorageKey> _missing = [];
     private readonly List<StorageKey> _unindexed = [];
 
-    private PackCatalog(Repository repository, IReadOnlySet<StorageKey> condemned)
+    private PackCatalog(Repository repository, IReadOnlyList<StoredObject> indexObjects, IReadOnlySet<StorageKey> condemned)
     {
         _repository = repository;
         _condemned = condemned;
-        // Index objects are listed before packs: what an index names was durable before it, so it is listed too.
-        IndexObjects = [.. repository.Storage.List(StorageKey.IndexPrefix)];
+        IndexObjects = indexObjects;
         Dictionary<StorageKey, long> listed = [];
         foreach (StoredObject pack in repository.Storage.List(StorageKey.PacksPrefix))
         {
@@ -51,8 +53,12 @@ public sealed class PackCatalog
     /// <summary>Lists packs and index objects.</summary>
     /// <param name="repository">Whose.</param>
     /// <param name="condemned">Packs that are taken as not there.</param>
-    public static PackCatalog List(Repository repository, IReadOnlySet<StorageKey>? condemned = null) =>
-        new(repository, condemned ?? new HashSet<StorageKey>());
+    /// <param name="indexObjects">The index objects, where they were listed just before.</param>
+    public static PackCatalog List(Repository repository, IReadOnlySet<StorageKey>? condemned = null, IReadOnlyList<StoredObject>? indexObjects = null) =>
+        new(repository, indexObjects ?? ListIndex(repository), condemned ?? new HashSet<StorageKey>());
+
+    /// <summary>Lists index objects. That comes before packs are listed: what an index names was durable before it, so it is listed too.</summary>
+    public static IReadOnlyList<StoredObject> ListIndex(Repository repository) => [.. repository.Storage.List(StorageKey.IndexPrefix)];
 
     /// <summary>Reads the directory of every pack, each once.</summary>
     public IEnumerable<IndexedPack> Read()
@@ -62,7 +68,7 @@ public sealed class PackCatalog
         _unindexed.Clear();
         HasVanished = false;
         HashSet<StorageKey> known = [];
-        foreach (IndexedPack pack in IndexObjects.SelectMany(ReadObject))
+        foreach (IndexedPack pack in ReadObjects())
         {
             StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
             if (!known.Add(key))
@@ -73,33 +79,50 @@ public sealed class PackCatalog
                 _missing.Add(key);
         }
 
-        foreach ((StorageKey key, long size) in Listed)
+        foreach (Attempted<IndexedPack> attempted in Requests.InOrder(
+            _repository.Storage, Listed.Where(listed => !known.Contains(listed.Key)), listed => Attempt(() => PackReader.ReadDirectory(_repository, listed.Key, listed.Value)), DirectoriesAhead))
         {
-            if (known.Contains(key) || Attempt(() => PackReader.ReadDirectory(_repository, key, size)) is not { } pack)
+            if (Note(attempted) is not { } pack)
                 continue;
-            _unindexed.Add(key);
+            _unindexed.Add(StorageKey.Pack(pack.Session, pack.Hash));
             yield return pack;
         }
     }
 
-    private IReadOnlyList<IndexedPack> ReadObject(StoredObject found) =>
-        found.Key.TryParseNumbered(StorageKey.IndexPrefix, out SessionId session, out int number)
-            ? Attempt(() => IndexObject.Decode(_repository.Open(found.Key, SealKind.Index, session, number), found.Key.Name)) ?? []
-            : [];
+    // No more than a few are decoded at a time.
+    private IEnumerable<IndexedPack> ReadObjects() =>
+        Requests.InOrder(_repository.Storage, IndexObjects, ReadObject, ObjectsAhead).SelectMany(attempted => Note(attempted) ?? []);
+
+    private Attempted<IReadOnlyList<IndexedPack>> ReadObject(StoredObject found) => found.Key.TryParseNumbered(StorageKey.IndexPrefix, out SessionId session, out int number)
+        ? Attempt<IReadOnlyList<IndexedPack>>(() => IndexObject.Decode(_repository.Open(found.Key, SealKind.Index, session, number), found.Key.Name))
+        : new([], null);
 
     // A flipped bit may look like a later version: one such object must not close the whole repository.
-    private T? Attempt<T>(Func<T> read)
+    private static Attempted<T> Attempt<T>(Func<T> read)
         where T : class
     {
         try
         {
-            return read();
+            return new(read(), null);
         }
         catch (Exception e) when (e is CorruptDataException or ObjectMissingException or UnsupportedException)
         {
-            HasVanished |= e is ObjectMissingException;
-            _problems.Add(e.Message);
-            return null;
+            return new(null, e);
         }
     }
+
+    private T? Note<T>(Attempted<T> attempted)
+        where T : class
+    {
+        if (attempted.Failure is { } failure)
+        {
+            HasVanished |= failure is ObjectMissingException;
+            _problems.Add(failure.Message);
+        }
+
+        return attempted.Result;
+    }
+
+    private readonly record struct Attempted<T>(T? Result, Exception? Failure)
+        where T : class;
 }

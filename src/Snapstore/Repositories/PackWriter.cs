@@ -9,12 +9,16 @@ namespace Snapstore.Repositories;
 /// <remarks>Not thread safe. Bytes go straight to the storage; only the directory stays in memory.</remarks>
 internal sealed class PackWriter : IDisposable
 {
+    private const int BytesForCacheMax = 16 << 20;
+
     private readonly Repository _repository;
     private readonly SessionId _session;
     private readonly PackKind _kind;
     private readonly IPendingObject _pending;
     private readonly Blake3Hasher _hasher = new();
     private readonly PackDirectory _directory = new();
+    private readonly List<(long Offset, byte[] Stored)> _forCache = [];
+    private int _bytesForCache;
 
     public PackWriter(Repository repository, SessionId session, PackKind kind)
     {
@@ -34,6 +38,7 @@ internal sealed class PackWriter : IDisposable
         if (_directory.Segments.IsEmpty)
             Append(PackFrame.Header(_kind));
         Append(stored);
+        RememberForCache(stored);
         _directory.Add(stored.Length, blobs, deltas);
     }
 
@@ -55,6 +60,8 @@ internal sealed class PackWriter : IDisposable
         StorageKey key = StorageKey.Pack(_session, hash);
         if (!_pending.Publish(key))
             throw new StorageException($"{key} exists although its name is new; is another program writing there?");
+        foreach ((long offset, byte[] stored) in _forCache)
+            _repository.Cache?.Keep(key, offset, stored);
         return new IndexedPack(_session, hash, size, _kind, _directory);
     }
 
@@ -64,6 +71,15 @@ internal sealed class PackWriter : IDisposable
     {
         _pending.Append(bytes);
         _hasher.Update(bytes);
+    }
+
+    // Nodes that were just written are what the next run reads first. The object has no name yet, so they wait.
+    private void RememberForCache(ReadOnlySpan<byte> stored)
+    {
+        if (_repository.Cache is null || _kind != PackKind.Meta || _bytesForCache > BytesForCacheMax)
+            return;
+        _forCache.Add((_directory.EndOffset, stored.ToArray()));
+        _bytesForCache += stored.Length;
     }
 
     // Decoded back and compared before it is sealed: a directory that cannot be read loses the whole pack.

@@ -53,8 +53,10 @@ public sealed class Repository : IDisposable
     /// (spec/protocols/garbage.md, W2 and W3). What <see cref="Loaded"/> gave before is no longer valid.</summary>
     public LoadedIndex LoadForSession()
     {
-        HashSet<StorageKey> condemned = GarbageLog.List(this).Condemned();
-        return Renew(() => IndexLoader.LoadAll(this, condemned));
+        HashSet<StorageKey> condemned = [];
+        IReadOnlyList<StoredObject> indexObjects = [];
+        Requests.All(Storage, () => condemned = GarbageLog.List(this).Condemned(), () => indexObjects = PackCatalog.ListIndex(this));
+        return Renew(() => IndexLoader.LoadAll(this, condemned, indexObjects));
     }
 
     /// <summary>Loads the index anew: packs that it knew may be gone.</summary>
@@ -62,15 +64,8 @@ public sealed class Repository : IDisposable
 
     /// <summary>Reads a whole object.</summary>
     /// <exception cref="ObjectMissingException">There is none.</exception>
-    public static byte[] ReadWhole(IStorage storage, StorageKey key)
-    {
-        long size = storage.SizeOf(key) ?? throw new ObjectMissingException(key, storage.Location);
-        if (size > Limits.ObjectSizeMax)
-            throw new CorruptDataException($"{key} is {size} bytes long, more than any such object");
-        byte[] content = new byte[size];
-        storage.Read(key, 0, content);
-        return content;
-    }
+    public static byte[] ReadWhole(IStorage storage, StorageKey key) =>
+        storage.TryReadWhole(key, Limits.ObjectSizeMax) ?? throw new ObjectMissingException(key, storage.Location);
 
     /// <summary>Opens a sealed object.</summary>
     /// <param name="key">Its name.</param>
@@ -94,8 +89,16 @@ public sealed class Repository : IDisposable
     }
 
     /// <summary>Seals a record and stores it; false where the name exists already.</summary>
-    public bool Put(StorageKey key, SealKind kind, ReadOnlySpan<byte> record, SessionId owner, int number = 0) =>
-        Storage.PutIfAbsent(key, Envelope.Seal(Keys, new SealContext(kind, Id, owner, number), record));
+    public bool Put(StorageKey key, SealKind kind, ReadOnlySpan<byte> record, SessionId owner, int number = 0)
+    {
+        byte[] stored = Envelope.Seal(Keys, new SealContext(kind, Id, owner, number), record);
+        bool isPut = Storage.PutIfAbsent(key, stored);
+
+        // The next run needs what this one wrote.
+        if (isPut && StorageKey.IsKeptInCaches(key))
+            Cache?.Keep(key, LocalCache.Whole, stored);
+        return isPut;
+    }
 
     /// <summary>The BLAKE3 hash of an object's stored bytes.</summary>
     public static ObjectHash HashOf(ReadOnlySpan<byte> stored)

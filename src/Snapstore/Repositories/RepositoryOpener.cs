@@ -43,30 +43,30 @@ public static class RepositoryOpener
             throw AlreadyThere(storage);
     }
 
-    /// <summary>Reads what a storage says of itself without a key.</summary>
-    /// <exception cref="RepositoryNotFoundException">There is no repository.</exception>
-    public static RepositoryConfig ReadPlainConfig(IStorage storage) => RepositoryConfig.DecodePlain(ReadConfig(storage));
-
     /// <summary>Opens a repository; ownership of the storage passes to it.</summary>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
-    public static Repository Open(IStorage storage, SlotSecret secret)
+    public static Repository Open(IStorage storage, SlotSecret secret) => Open(storage, ReadConfig(storage), secret);
+
+    /// <summary>Opens a repository whose config was read; ownership of the storage passes to it.</summary>
+    /// <param name="storage">Where it is.</param>
+    /// <param name="stored">What <see cref="ReadConfig"/> gave.</param>
+    /// <param name="secret">What opens it.</param>
+    /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
+    public static Repository Open(IStorage storage, byte[] stored, SlotSecret secret)
     {
-        byte[] stored = ReadConfig(storage);
         RepositoryConfig plain = RepositoryConfig.DecodePlain(stored);
         (KeyRing keys, KeySlot slot) = KeySlots.OpenAny(storage, plain.Repository, secret);
         return new Repository(storage, RepositoryConfig.Decode(stored, keys), keys, slot);
     }
 
-    private static byte[] ReadConfig(IStorage storage)
+    /// <summary>Reads what a storage says of itself, and makes sure that this program understands it; no key is needed for that.</summary>
+    /// <exception cref="RepositoryNotFoundException">There is no repository.</exception>
+    public static byte[] ReadConfig(IStorage storage)
     {
-        try
-        {
-            return Repository.ReadWhole(storage, StorageKey.Config);
-        }
-        catch (ObjectMissingException)
-        {
-            throw new RepositoryNotFoundException($"there is no repository at {storage.Location}; make one with: snapstore init");
-        }
+        byte[] stored = storage.TryReadWhole(StorageKey.Config, Limits.ObjectSizeMax)
+            ?? throw new RepositoryNotFoundException($"there is no repository at {storage.Location}; make one with: snapstore init");
+        _ = RepositoryConfig.DecodePlain(stored);
+        return stored;
     }
 
     private static UsageException AlreadyThere(IStorage storage) =>

@@ -37,10 +37,12 @@ public static class SessionRegister
     /// <summary>True where the session has been fenced, or its snapshot forgotten.</summary>
     public static bool IsFenced(Repository repository, SessionId session)
     {
-        if (HasRetirement(repository.Storage, session))
-            return true;
-        StorageKey key = StorageKey.Snapshot(session);
-        return repository.Storage.SizeOf(key) is not null && IsFence(Repository.ReadWhole(repository.Storage, key));
+        bool isRetired = false, isFence = false;
+        Requests.All(
+            repository.Storage,
+            () => isRetired = HasRetirement(repository.Storage, session),
+            () => isFence = repository.Storage.TryReadWhole(StorageKey.Snapshot(session), Limits.ObjectSizeMax) is { } stored && IsFence(stored));
+        return isRetired || isFence;
     }
 
     /// <summary>True where the snapshot is said to be forgotten, by a name alone: then what is gone of it was swept.</summary>
@@ -49,13 +51,22 @@ public static class SessionRegister
     /// <summary>Sessions that have ended: those with a manifest, a fence or a retirement. Names only.</summary>
     public static HashSet<SessionId> ListEnded(IStorage storage)
     {
-        HashSet<SessionId> ended = ListIds(storage, StorageKey.RetiredPrefix);
-        ended.UnionWith(ListIds(storage, StorageKey.SnapshotsPrefix));
+        HashSet<SessionId> ended = [], withManifests = [];
+        Requests.All(storage, () => ended = ListIds(storage, StorageKey.RetiredPrefix), () => withManifests = ListIds(storage, StorageKey.SnapshotsPrefix));
+        ended.UnionWith(withManifests);
         return ended;
     }
 
     /// <summary>Sessions that are registered: at work, or dead.</summary>
     public static HashSet<SessionId> ListRegistered(IStorage storage) => ListIds(storage, StorageKey.SessionsPrefix);
+
+    /// <summary>Both, in whatever order. Ended ones stay so; one that signs off meanwhile may be in neither, and its register still says that it ended.</summary>
+    public static (HashSet<SessionId> Registered, HashSet<SessionId> Ended) ListSessions(IStorage storage)
+    {
+        HashSet<SessionId> registered = [], ended = [];
+        Requests.All(storage, () => registered = ListRegistered(storage), () => ended = ListEnded(storage));
+        return (registered, ended);
+    }
 
     internal static HashSet<SessionId> ListIds(IStorage storage, string prefix)
     {

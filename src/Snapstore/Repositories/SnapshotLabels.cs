@@ -37,9 +37,22 @@ public static class SnapshotLabels
         }
 
         Dictionary<SessionId, SnapshotLabel> labels = [];
-        foreach ((SessionId id, int number) in newest)
-            SnapshotList.AttemptUnlessSwept(repository, id, problems, () => labels[id] = Read(repository, id, number));
+        foreach ((SessionId id, SnapshotLabel? label, List<string> found) in Requests.InOrder(repository.Storage, newest, pair => Load(repository, pair.Key, pair.Value)))
+        {
+            problems.AddRange(found);
+            if (label is not null)
+                labels[id] = label;
+        }
+
         return labels;
+    }
+
+    private static (SessionId Id, SnapshotLabel? Label, List<string> Problems) Load(Repository repository, SessionId id, int number)
+    {
+        List<string> problems = [];
+        SnapshotLabel? label = null;
+        SnapshotList.AttemptUnlessSwept(repository, id, problems, () => label = Read(repository, id, number));
+        return (id, label, problems);
     }
 
     private static SnapshotLabel Read(Repository repository, SessionId id, int number) =>

@@ -35,30 +35,44 @@ public sealed record SnapshotList(
     public static SnapshotList Load(Repository repository)
     {
         List<string> problems = [];
-        Dictionary<SessionId, SnapshotLabel> labels = SnapshotLabels.LoadAll(repository, problems);
+        Dictionary<SessionId, SnapshotLabel> labels = [];
+        HashSet<SessionId> retired = [], committed = [];
 
-        // Forgotten ones are listed first: one that is forgotten in between is still shown, and none that counts is missed.
-        HashSet<SessionId> retired = SessionRegister.ListIds(repository.Storage, StorageKey.RetiredPrefix);
+        // In whatever order they are listed: one that is forgotten meanwhile is shown or not, and none that counts is missed.
+        Requests.All(
+            repository.Storage,
+            () => labels = SnapshotLabels.LoadAll(repository, problems),
+            () => retired = SessionRegister.ListIds(repository.Storage, StorageKey.RetiredPrefix),
+            () => committed = SessionRegister.ListIds(repository.Storage, StorageKey.SnapshotsPrefix));
         List<Snapshot> snapshots = [], forgotten = [];
         List<SessionId> unreadable = [], fenced = [];
-        foreach (SessionId id in SessionRegister.ListIds(repository.Storage, StorageKey.SnapshotsPrefix).Order())
+        foreach (Found found in Requests.InOrder(repository.Storage, committed.Order(), id => Find(repository, id, retired.Contains(id))))
         {
-            bool isForgotten = retired.Contains(id) && IsRetired(repository, id, problems);
-            List<string> ownProblems = [];
-            AttemptUnlessSwept(repository, id, ownProblems, () =>
-            {
-                if (TryRead(repository, id) is { } snapshot)
-                    (isForgotten ? forgotten : snapshots).Add(WithLabel(snapshot, labels));
-                else
-                    fenced.Add(id);
-            });
-            if (isForgotten && ownProblems.Count > 0)
-                unreadable.Add(id);
-            else
-                problems.AddRange(ownProblems);
+            problems.AddRange(found.Problems);
+            if (found.Snapshot is { } snapshot)
+                (found.IsForgotten ? forgotten : snapshots).Add(WithLabel(snapshot, labels));
+            else if (found.IsFence)
+                fenced.Add(found.Id);
+            else if (found.IsForgotten && found.IsUnreadable)
+                unreadable.Add(found.Id);
         }
 
         return new SnapshotList(InOrder(snapshots), problems, InOrder(forgotten)) { UnreadableForgotten = unreadable, Fenced = fenced };
+    }
+
+    // What does not open of a forgotten one is no loss.
+    private static Found Find(Repository repository, SessionId id, bool hasRetirement)
+    {
+        List<string> problems = [], ownProblems = [];
+        Found found = new(id, hasRetirement && IsRetired(repository, id, problems), problems);
+        AttemptUnlessSwept(repository, id, ownProblems, () =>
+        {
+            Snapshot? snapshot = TryRead(repository, id);
+            found = found with { Snapshot = snapshot, IsFence = snapshot is null };
+        });
+        if (!found.IsForgotten)
+            problems.AddRange(ownProblems);
+        return found with { IsUnreadable = ownProblems.Count > 0 };
     }
 
     /// <summary>Reads one manifest.</summary>
@@ -130,5 +144,14 @@ public sealed record SnapshotList(
             isRetired = true;
         });
         return isRetired;
+    }
+
+    private sealed record Found(SessionId Id, bool IsForgotten, List<string> Problems)
+    {
+        public Snapshot? Snapshot { get; init; }
+
+        public bool IsFence { get; init; }
+
+        public bool IsUnreadable { get; init; }
     }
 }

@@ -1,6 +1,7 @@
 using Snapstore.Formats;
 using Snapstore.Posix;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Restore;
 
@@ -45,7 +46,8 @@ public static class FileRestore
 
     private static void Write(RestoreRun run, BlobId tree, TreeEntry? start, bool isNew)
     {
-        using WorkQueue<SegmentTask> writers = new("restore", run.Options.Workers, QueuedSegmentsMax, () => MakeWriter(run));
+        int threads = Requests.Threads(run.Repository.Storage, run.Options.Workers);
+        using WorkQueue<SegmentTask> writers = new("restore", threads, QueuedSegmentsMax, () => MakeWriter(run));
         using RestoreWalk walk = new(run, new RestorePlan(run.Repository, writers.Add));
         if (start is null || start.Kind == EntryKind.Directory)
             walk.Walk(tree, run.Options.DryRun ? null : start, isNew);

@@ -17,6 +17,10 @@ public interface IStorage : IDisposable
     /// as long as they come faster than the storage takes them.</summary>
     int WritersMax => 1;
 
+    /// <summary>How many other requests pay to be under way at a time: 1 where each takes the same disk's time, more where each
+    /// waits for an answer from far away. It may grow while that is learnt.</summary>
+    int RequestsMax => 1;
+
     /// <summary>Why two machines that race for a name may both be told that they got it, as "lets ..." (then garbage may be collected only
     /// while nobody writes); null for a storage that keeps the contract whoever asks.</summary>
     string? RaceHazard => null;
@@ -33,6 +37,21 @@ public interface IStorage : IDisposable
     /// <exception cref="CorruptDataException">The object ends before the destination is full, or the offset is negative.</exception>
     void Read(StorageKey key, long offset, Span<byte> destination);
 
+    /// <summary>All bytes of an object; null where there is none.</summary>
+    /// <param name="key">The object.</param>
+    /// <param name="sizeMax">Bytes that it may have.</param>
+    /// <exception cref="CorruptDataException">It has more, or ended while it was read.</exception>
+    byte[]? TryReadWhole(StorageKey key, long sizeMax)
+    {
+        if (SizeOf(key) is not { } size)
+            return null;
+        if (size > sizeMax)
+            throw TooLarge(key, size);
+        byte[] content = new byte[size];
+        Read(key, 0, content);
+        return content;
+    }
+
     /// <summary>The object's size in bytes; null where there is none.</summary>
     long? SizeOf(StorageKey key);
 
@@ -43,6 +62,9 @@ public interface IStorage : IDisposable
 
     /// <summary>Removes an object, durably; one that is not there is no error.</summary>
     void Delete(StorageKey key);
+
+    /// <summary>What is said of an object with more bytes than it may have.</summary>
+    static CorruptDataException TooLarge(StorageKey key, long size) => new($"{key} is {size} bytes long, more than any such object");
 }
 
 /// <summary>An object being written; gone without trace unless it is published. For one thread at a time.</summary>

@@ -24,11 +24,13 @@ public readonly record struct StorageKey
     /// <summary>The one object that makes a place a repository.</summary>
     public static StorageKey Config => new(ConfigName);
 
-    /// <summary>True for objects that runs read whole again and again: index objects, manifests, labels.</summary>
+    /// <summary>True for objects that runs read whole again and again: index objects, manifests, labels, retirements, records of garbage.</summary>
     public static bool IsKeptInCaches(StorageKey key) =>
         key.Name.StartsWith(IndexPrefix, StringComparison.Ordinal)
         || key.Name.StartsWith(SnapshotsPrefix, StringComparison.Ordinal)
-        || key.Name.StartsWith(LabelsPrefix, StringComparison.Ordinal);
+        || key.Name.StartsWith(LabelsPrefix, StringComparison.Ordinal)
+        || key.Name.StartsWith(RetiredPrefix, StringComparison.Ordinal)
+        || key.TryParseGarbage(out _);
 
     /// <summary>The name, relative to the storage's root, with '/' between its parts.</summary>
     public string Name => _name ?? throw new InvalidOperationException("a storage key without a name");

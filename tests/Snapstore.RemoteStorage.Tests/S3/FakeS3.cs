@@ -24,6 +24,7 @@ public enum Weakness
     KeepsNoMetadata,
     KnowsOnlyForbidOverwrite,
     ForgetsTheNextPage,
+    ListsFromAStaleCopy,
 }
 
 /// <summary>An S3 store in this process, path style, without a check of signatures: quick enough for thousands of cases.</summary>
@@ -137,7 +138,7 @@ public sealed partial class FakeS3 : IDisposable
             return FakeAnswer.Error(412, "PreconditionFailed");
         if (isTaken && Weakness == Weakness.KnowsOnlyForbidOverwrite && request.Headers["x-oss-forbid-overwrite"] == "true")
             return FakeAnswer.Error(409, "FileAlreadyExists");
-        bucket.Objects[key] = made;
+        bucket.Set(key, made);
         return new FakeAnswer(200, [], [("ETag", made.Tag)]);
     }
 
@@ -160,7 +161,7 @@ public sealed partial class FakeS3 : IDisposable
     {
         string prefix = query["prefix"].ToString(), after = query["continuation-token"].ToString();
         int max = int.Parse(query["max-keys"].ToString() is { Length: > 0 } text ? text : "1000", CultureInfo.InvariantCulture);
-        List<KeyValuePair<string, FakeObject>> page = [.. bucket.Objects
+        List<KeyValuePair<string, FakeObject>> page = [.. (Weakness == Weakness.ListsFromAStaleCopy ? bucket.StaleObjects : bucket.Objects)
             .Where(o => o.Key.StartsWith(prefix, StringComparison.Ordinal) && (after.Length == 0 || string.CompareOrdinal(o.Key, after) > 0)).Take(max + 1)];
         bool isCut = page.Count > max;
         StringBuilder xml = new($"{Success}<ListBucketResult><IsTruncated>{(isCut ? "true" : "false")}</IsTruncated>");
@@ -221,10 +222,25 @@ internal sealed record FakeObject(byte[] Content, string Mark)
 /// <summary>A bucket and its uploads in parts. Used under the store's lock.</summary>
 internal sealed class FakeBucket
 {
+    private const int ChangesLate = 5;
+
     private readonly Dictionary<string, (string Mark, SortedDictionary<int, byte[]> Parts)> _uploads = [];
+    private readonly Queue<(string Key, FakeObject? Made)> _late = [];
     private int _begun;
 
     public SortedDictionary<string, FakeObject> Objects { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What was there some changes ago.</summary>
+    public SortedDictionary<string, FakeObject> StaleObjects { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Puts an object, or removes it where it is null.</summary>
+    public void Set(string key, FakeObject? made)
+    {
+        Apply(Objects, key, made);
+        _late.Enqueue((key, made));
+        if (_late.Count > ChangesLate)
+            Apply(StaleObjects, _late.Peek().Key, _late.Dequeue().Made);
+    }
 
     public string Begin(string mark)
     {
@@ -252,7 +268,15 @@ internal sealed class FakeBucket
 
     public FakeAnswer Delete(string key)
     {
-        Objects.Remove(key);
+        Set(key, null);
         return new FakeAnswer(204, [], []);
+    }
+
+    private static void Apply(SortedDictionary<string, FakeObject> objects, string key, FakeObject? made)
+    {
+        if (made is null)
+            objects.Remove(key);
+        else
+            objects[key] = made;
     }
 }

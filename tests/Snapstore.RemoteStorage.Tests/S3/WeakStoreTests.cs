@@ -1,3 +1,4 @@
+using Snapstore.Cli.Tests;
 using Snapstore.RemoteStorage.S3;
 using Snapstore.Storage;
 
@@ -86,6 +87,37 @@ public sealed class WeakStoreTests : IDisposable
         storage.Read(key, 0, read);
         Assert.Equal(content, read);
         Assert.False(storage.PutIfAbsent(key, content));
+    }
+
+    [Fact]
+    public void Nothing_is_lost_where_listings_are_stale_and_only_a_prune_is_refused()
+    {
+        using SnapstoreProgram program = new();
+        program.Without("SNAPSTORE_KEY_FILE").With("SNAPSTORE_REPOSITORY", _server.NewPlace()).With("AWS_ACCESS_KEY_ID", "a").With("AWS_SECRET_ACCESS_KEY", "s");
+        program.Run("init", "--create-bucket", "--new-key-file", program.KeyFile).Expect(0);
+        program.With("SNAPSTORE_KEY_FILE", program.KeyFile);
+        program.Write("first", "before");
+        for (int i = 0; i < 3; i++)
+            program.Snapshot();
+        _server.Weakness = Weakness.ListsFromAStaleCopy;
+        Dictionary<string, string> taken = [];
+        for (int i = 0; i < 4; i++)
+        {
+            program.Write("changed", $"content {i}");
+            taken[program.Snapshot()] = $"content {i}";
+        }
+
+        Assert.Contains("list", program.Run("prune").Expect(1).Error, StringComparison.Ordinal);
+        _server.Weakness = Weakness.None;
+        program.Run("check", "--read-data").Expect(0);
+        foreach ((string id, string content) in taken)
+        {
+            program.Run("restore", id, "--target", id).Expect(0);
+            Assert.Equal(content, File.ReadAllText(Path.Combine(program.Folder, id + program.Source, "changed")));
+        }
+
+        program.Run("forget", "--keep-last", "1", "--prune").Expect(0);
+        program.Run("check", "--read-data").Expect(0);
     }
 
     private static S3Storage Create(string place) => S3Storage.Create(S3Location.Parse(place), makeBucket: true, FakeS3.Settings with { ListPage = 7 });

@@ -31,7 +31,7 @@ public sealed class RepositoryOpenerTests : IDisposable
         Assert.Equal("cdc:65536", opened.Config.Chunker);
         Assert.Equal(Label, opened.Slot.Label(opened.Keys, opened.Id));
         Assert.Equal(made.Keys.DataId("x"u8), opened.Keys.DataId("x"u8));
-        Assert.Equal(made.Id, RepositoryOpener.ReadPlainConfig(_storage).Repository);
+        Assert.Equal(made.Id, RepositoryConfig.DecodePlain(RepositoryOpener.ReadConfig(_storage)).Repository);
     }
 
     [Fact]
