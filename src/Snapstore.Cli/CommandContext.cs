@@ -26,10 +26,13 @@ internal sealed record CommandContext(
     public string[] Values(Option<string[]> option) => Parsed.GetValue(option) ?? [];
 
     /// <summary>Opens the repository named; the caller disposes of it.</summary>
-    public Repository OpenRepository()
+    public Repository OpenRepository() => OpenCached(Access);
+
+    /// <summary>Opens a repository; of one far away, what is fetched is kept here.</summary>
+    public Repository OpenCached(RepositoryAccess access)
     {
-        Repository repository = OpenUncached();
-        if (StoragePlaces.IsFar(Access.Location) && !Value(GlobalOptions.NoCache))
+        Repository repository = access.Open();
+        if (StoragePlaces.IsFar(access.Location) && !Value(GlobalOptions.NoCache))
             repository.Cache = CachePlace.Of(repository.Id);
         return repository;
     }

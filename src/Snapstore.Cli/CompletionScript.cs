@@ -62,7 +62,7 @@ internal sealed class CompletionScript
         : valueName switch
         {
             "FILE" or "PATH" or "SOURCE" => CompletionKind.File,
-            "DIR" => CompletionKind.Directory,
+            "DIR" or "REPO" or "STORAGE" => CompletionKind.Directory,
             _ => CompletionKind.Free,
         };
 

@@ -52,6 +52,18 @@ internal sealed class CopyTally(CommandContext context, bool isDryRun)
         });
     }
 
+    /// <summary>Bytes of what was, or would be, stored, before compression.</summary>
+    public static long New(StoredCounts stored) => stored.DataBytes + stored.MetaBytes;
+
+    /// <summary>An outcome as JSON has it.</summary>
+    public static string JsonName(CopyOutcome outcome) => outcome switch
+    {
+        CopyOutcome.Copied => "copied",
+        CopyOutcome.Planned => "planned",
+        CopyOutcome.Present => "present",
+        _ => "failed",
+    };
+
     private static string Outcome(CopiedSnapshot copied)
     {
         string id = copied.Copy?.Id.ToShortString() ?? "";
@@ -63,20 +75,12 @@ internal sealed class CopyTally(CommandContext context, bool isDryRun)
         };
     }
 
-    private static long New(StoredCounts stored) => stored.DataBytes + stored.MetaBytes;
-
     private int Count(CopyOutcome outcome) => _counts.GetValueOrDefault(outcome);
 
     private void WriteJson(CopiedSnapshot copied) => context.Output.Json("copied_snapshot", json =>
     {
         json.WriteString("id", copied.Source.Id.ToString());
-        json.WriteString("outcome", copied.Outcome switch
-        {
-            CopyOutcome.Copied => "copied",
-            CopyOutcome.Planned => "planned",
-            CopyOutcome.Present => "present",
-            _ => "failed",
-        });
+        json.WriteString("outcome", JsonName(copied.Outcome));
         if (copied.Copy is { } copy)
             json.WriteString("copy", copy.Id.ToString());
         if (copied.Problem.Length > 0)

@@ -24,6 +24,13 @@ internal static class KeySlotText
         json.WriteNumber("kdf_passes", slot.Cost.Passes);
     }
 
+    /// <summary>Tells of a key that was taken out and whose bytes are locked.</summary>
+    public static void TellLocked(CommandContext context, DateTimeOffset? until)
+    {
+        if (until is { } locked)
+            context.Output.Warning($"its bytes are locked and stay in the store as an older version until {LockedText.Text(locked, context.Time)}: till then, whoever has that secret and may read older versions can still open the repository");
+    }
+
     /// <summary>A row of `key list`.</summary>
     public static string[] Row(CommandContext context, Repository repository, KeySlot slot)
     {

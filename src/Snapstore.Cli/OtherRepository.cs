@@ -17,7 +17,7 @@ internal sealed class OtherRepository
     public OtherRepository(string word, string description)
     {
         _variables = $"SNAPSTORE_{word.ToUpperInvariant()}_";
-        _location = Declare.Text($"--{word}", "DIR", description);
+        _location = Declare.Text($"--{word}", "REPO", description);
         _passwordFile = Declare.Text(
             $"--{word}-password-file", "FILE", $"Its password is the first line of FILE (else ${_variables}PASSWORD_FILE, or ${_variables}PASSWORD itself)");
         _passwordCommand = Declare.Text(

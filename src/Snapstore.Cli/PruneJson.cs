@@ -21,6 +21,15 @@ internal static class PruneJson
         ];
         foreach ((string name, long value) in done)
             json.WriteNumber(name, value);
+        json.WriteNumber("locked_packs", report.Locked.Packs);
+        json.WriteNumber("locked_bytes", report.Locked.Bytes);
+        json.WriteNumber("snapshots_locked", report.SnapshotsLocked);
+        if (report.Locked.Packs > 0)
+        {
+            json.WriteTime("locked_from", LockedText.Nanoseconds(report.Locked.From));
+            json.WriteTime("locked_until", LockedText.Nanoseconds(report.Locked.Until));
+        }
+
         json.WriteTexts("fenced", [.. report.Fenced.Select(session => session.ToString())]);
         json.WriteTexts("waiting", [.. report.Waiting.Select(waiting => waiting.Session.ToString())]);
         json.WriteNumber("seconds", duration.TotalSeconds);

@@ -90,14 +90,14 @@ internal sealed class PruneRun
         Output output = context.Output;
         foreach (SessionId fenced in report.Fenced)
             output.Note($"session {fenced.ToShortString()} was ended: its process is gone, or it was silent too long");
-        foreach (string line in PlanLines(report))
+        foreach (string line in PlanLines(report, options))
             output.Tell(line);
         PrintWaiting(context, report.Waiting);
         output.Tell(Outcome(report, options, duration));
         output.Json("summary", json => PruneJson.Write(json, report, options, duration));
     }
 
-    private static IEnumerable<string> PlanLines(PruneReport report)
+    private static IEnumerable<string> PlanLines(PruneReport report, PruneOptions options)
     {
         if (report.Plan is not { } plan)
             yield break;
@@ -105,6 +105,8 @@ internal sealed class PruneRun
         yield return $"  delete     {Quantity.Count(plan.DeletePacks)}, {Quantity.Bytes(plan.DeleteBytes)}";
         yield return $"  rewrite    {Quantity.Count(plan.RepackPacks)}, {Quantity.Bytes(plan.RepackBytes)}, of which {Quantity.Bytes(plan.RepackLiveBytes)} are needed";
         yield return $"  stays      {Quantity.Bytes(plan.UnusedAfterBytes)} that nobody needs";
+        if (report.Locked.Packs > 0)
+            yield return $"  locked     {Quantity.Count(report.Locked.Packs, "pack")}, {Quantity.Bytes(report.Locked.Bytes)}, can go {LockedText.From(report.Locked.From, report.Locked.Until, options.Time)}";
         if (plan.BusyPacks > 0)
             yield return $"  left alone {Quantity.Count(plan.BusyPacks)}, of sessions at work";
     }
@@ -118,7 +120,7 @@ internal sealed class PruneRun
             return $"{Quantity.Bytes(report.BytesCondemned)} are condemned and go with the next prune, when {Quantity.Count(report.Waiting.Count, "session")} at work will have ended ({time})";
         long freed = report.BytesDeleted - report.BytesWritten;
         return report.PacksDeleted == 0
-            ? $"nothing to remove ({time})"
+            ? $"nothing to remove{(report.Locked.Packs > 0 ? " yet" : "")} ({time})"
             : $"{Quantity.Count(report.PacksDeleted, "pack")} removed, {Quantity.Bytes(freed)} freed in {time}";
     }
 }

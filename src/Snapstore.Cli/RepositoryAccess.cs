@@ -26,7 +26,8 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         }
     }
 
-    private TransferLimits Limits => new(
+    // Of two places that are named, limits are meant for the one that is far; a directory refuses them where it is alone.
+    private TransferLimits Limits => !StoragePlaces.IsFar(Location) && NamesAnyFar() ? default : new(
         Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)));
 
     /// <summary>That of `--repo`.</summary>
@@ -67,11 +68,21 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         }
     }
 
-    /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>
-    /// <exception cref="UsageException">There is a repository already.</exception>
-    public IStorage Create(bool makeBucket)
+    /// <summary>Makes sure that no repository stands in the directory already, without making it; what is far away tells when it is made.</summary>
+    /// <exception cref="UsageException">One does.</exception>
+    public void RefuseExisting()
     {
-        IStorage storage = StoragePlaces.Create(Location, Limits, makeBucket);
+        if (StoragePlaces.IsFar(Location) || !Directory.Exists(Location))
+            return;
+        using IStorage storage = OpenStorage();
+        RepositoryOpener.RefuseExisting(storage);
+    }
+
+    /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>
+    /// <exception cref="UsageException">There is a repository already, or the place cannot lock objects and should.</exception>
+    public IStorage Create(bool makeBucket, ObjectLockTerms? terms = null)
+    {
+        IStorage storage = StoragePlaces.Create(Location, Limits, makeBucket, terms);
         try
         {
             RepositoryOpener.RefuseExisting(storage);
@@ -83,6 +94,10 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
             throw;
         }
     }
+
+    private bool NamesAnyFar() => parsed.Tokens.Select(token => token.Value)
+        .Append(Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY") ?? "")
+        .Any(StoragePlaces.IsFar);
 
     private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 

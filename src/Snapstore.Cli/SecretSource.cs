@@ -38,13 +38,21 @@ internal sealed class SecretSource
     /// <param name="keyFile">Its option for a key file.</param>
     /// <exception cref="UsageException">More than one was given at the same place.</exception>
     public static SecretSource Of(
-        ParseResult parsed, string prefix, Option<string?> passwordFile, Option<string?> passwordCommand, Option<string?> keyFile)
+        ParseResult parsed, string prefix, Option<string?> passwordFile, Option<string?> passwordCommand, Option<string?> keyFile) => Of(
+        prefix,
+        (passwordFile.Name, parsed.GetValue(passwordFile)),
+        (passwordCommand.Name, parsed.GetValue(passwordCommand)),
+        (keyFile.Name, parsed.GetValue(keyFile)));
+
+    /// <summary>As <see cref="Of(ParseResult, string, Option{string?}, Option{string?}, Option{string?})"/>, of options whose values were found; null where one was not given.</summary>
+    public static SecretSource Of(
+        string prefix, (string Name, string? Value) passwordFile, (string Name, string? Value) passwordCommand, (string Name, string? Value) keyFile)
     {
         (string Name, string? Value, Func<string, SecretSource> Make)[] options =
         [
-            (passwordFile.Name, parsed.GetValue(passwordFile), OfPasswordFile),
-            (passwordCommand.Name, parsed.GetValue(passwordCommand), OfCommand),
-            (keyFile.Name, parsed.GetValue(keyFile), OfKeyFile),
+            (passwordFile.Name, passwordFile.Value, OfPasswordFile),
+            (passwordCommand.Name, passwordCommand.Value, OfCommand),
+            (keyFile.Name, keyFile.Value, OfKeyFile),
         ];
         (string Name, string? Value, Func<string, SecretSource> Make)[] variables =
         [

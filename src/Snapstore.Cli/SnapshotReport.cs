@@ -7,8 +7,11 @@ namespace Snapstore.Cli;
 /// <summary>What `snapshot` tells at its end.</summary>
 internal static class SnapshotReport
 {
-    /// <summary>Prints it; returns the exit code.</summary>
-    public static int Print(CommandContext context, BackupReport report)
+    /// <summary>Prints it, and makes and prints the copies that go with it; returns the exit code.</summary>
+    /// <param name="context">How.</param>
+    /// <param name="report">What the run did.</param>
+    /// <param name="others">Where else the snapshot goes; null for nowhere.</param>
+    public static int Print(CommandContext context, BackupReport report, AlsoTo? others = null)
     {
         Output output = context.Output;
         Output.Each(report.Warnings, output.Warning);
@@ -17,8 +20,14 @@ internal static class SnapshotReport
 
         foreach (string line in Lines(report))
             output.Tell(line);
-        output.Json("summary", json => Write(json, report));
-        return report.Warnings.Total > 0 ? ExitCode.Incomplete : ExitCode.Done;
+
+        // A snapshot that stands is told before copies are waited for.
+        output.Flush();
+        others?.Finish(report);
+        output.Json("summary", json => Write(json, report, others));
+        if (others?.Failed > 0)
+            context.Cancel.ThrowIfCancellationRequested();
+        return report.Warnings.Total > 0 || others?.Failed > 0 ? ExitCode.Incomplete : ExitCode.Done;
     }
 
     private static IEnumerable<string> Lines(BackupReport report)
@@ -51,12 +60,16 @@ internal static class SnapshotReport
             : $"dry run: no snapshot taken; {time}, {parent}";
     }
 
-    private static void Write(Utf8JsonWriter json, BackupReport report)
+    private static void Write(Utf8JsonWriter json, BackupReport report, AlsoTo? others)
     {
         json.WriteString("verb", "snapshot");
         if (report.Id is { } id)
             json.WriteString("id", id.ToString());
         json.WriteBoolean("dry_run", report.Id is null);
         SnapshotJson.WriteManifest(json, report.Manifest, report.Manifest.Tags);
+        if (others is null)
+            return;
+        json.WriteNumber("copies", others.Made);
+        json.WriteNumber("copies_failed", others.Failed);
     }
 }

@@ -47,11 +47,13 @@ internal static class StoragePlaces
     }
 
     /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>
-    public static IStorage Create(string location, TransferLimits limits, bool makeBucket)
+    public static IStorage Create(string location, TransferLimits limits, bool makeBucket, ObjectLockTerms? terms = null)
     {
         Check(location);
         if (S3Location.IsMeant(location))
-            return S3Storage.Create(S3Location.Parse(location), makeBucket, Settings(limits));
+            return S3Storage.Create(S3Location.Parse(location), makeBucket, Settings(limits), terms);
+        if (terms is not null)
+            throw new UsageException("--object-lock is for a repository in an object store (s3:): no directory can keep its owner from deleting");
         if (makeBucket)
             throw new UsageException("--create-bucket is for a repository in an object store (s3:, oss:)");
         if (SshLocation.IsMeant(location))

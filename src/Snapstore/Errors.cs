@@ -47,6 +47,10 @@ public sealed class StorageException(string message, Exception? inner = null)
     /// other failure.</summary>
     public string? MissingRight { get; init; }
 
+    /// <summary>Until when the object is locked that could not be deleted; <see cref="DateTimeOffset.MaxValue"/> where nobody knows.
+    /// Null for any other failure.</summary>
+    public DateTimeOffset? LockedUntil { get; init; }
+
     /// <inheritdoc/>
     public override int ExitCode => 1;
 }

@@ -25,6 +25,12 @@ public static class Limits
     /// <summary>Bytes of segments at which a pack is closed.</summary>
     public const int PackSizeTarget = 32 << 20;
 
+    /// <summary>Bytes of new blobs that wait for another repository to which a snapshot is written as well.</summary>
+    public const int FollowingCopyBytesMax = 4 << 20;
+
+    /// <summary>Other repositories to which a snapshot is written as well: each takes memory, threads and connections.</summary>
+    public const int FollowingCopiesMax = 8;
+
     /// <summary>Blobs at which a pack is closed, however few bytes they take: its directory, some 35 bytes a blob, is
     /// held in memory while it is written and must stay far below what a reader accepts.</summary>
     public const int PackBlobsTarget = 1 << 16;

@@ -69,11 +69,20 @@ public sealed class CopyVerbTests : IDisposable
         Assert.Contains(Other, wrong.Error, StringComparison.Ordinal);
         _program.Run("copy", "--to", Path.Combine(_program.Folder, "none"), "--to-password-file", "secret").Expect(10);
         Assert.Contains("same repository", _program.Run("copy", "--to", _program.Repository, "--to-key-file", _program.KeyFile).Expect(2).Error, StringComparison.Ordinal);
-        Assert.Contains("--to DIR", _program.Run("copy").Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains("--to REPO", _program.Run("copy").Expect(2).Error, StringComparison.Ordinal);
         _program.With("SNAPSTORE_TO_PASSWORD", Password).With("SNAPSTORE_TO_KEY_FILE", _program.KeyFile);
         ProgramRun both = _program.Run("copy", "--to", Other).Expect(2);
         Assert.Contains("SNAPSTORE_TO_PASSWORD and SNAPSTORE_TO_KEY_FILE", both.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(Password, both.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Limits_are_for_the_place_that_is_far()
+    {
+        MakeOther(sharesIds: false);
+        _program.With("SNAPSTORE_TO_PASSWORD", Password).With("SNAPSTORE_SSH_COMMAND", "false");
+        Assert.Contains("--limit-upload", _program.Run("copy", "--to", Other, "--limit-upload", "1MiB").Expect(2).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--limit-upload", _program.Run("copy", "--to", "sftp:u@h:/x", "--limit-upload", "1MiB").Expect(1).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,7 +108,7 @@ public sealed class CopyVerbTests : IDisposable
         Secret();
         Assert.Contains("--chunker", Init("--from", _program.Repository, "--from-key-file", _program.KeyFile, "--chunker", "fixed:64KiB").Expect(2).Error, StringComparison.Ordinal);
         Init("--from", _program.Repository, "--from-password-file", "secret").Expect(12);
-        Assert.False(File.Exists(Path.Combine(Other, "config")));
+        Assert.False(Directory.Exists(Other));
     }
 
     private void MakeOther(bool sharesIds)

@@ -20,6 +20,41 @@ public sealed class RepairVerbTests : IDisposable
     public void Dispose() => _program.Dispose();
 
     [Fact]
+    public void What_a_disk_lost_comes_back_from_a_repository_with_other_keys()
+    {
+        string other = Path.Combine(_program.Folder, "other"), key = Path.Combine(_program.Folder, "other.key");
+        _program.RunShell($"SNAPSTORE_KEY_FILE= $snapstore --repo {other} init --new-key-file {key}").Expect(0);
+        _program.Run("copy", "--to", other, "--to-key-file", key).Expect(0);
+        _program.Write("later", "never copied");
+        string later = _program.Snapshot();
+        string[] from = ["repair", "packs", "--from", other, "--from-key-file", key];
+        Assert.Contains("no snapshot lacks anything", _program.Run(from).Expect(0).Output, StringComparison.Ordinal);
+        _program.Run([.. from[..4], "--from-key-file", _program.KeyFile]).Expect(12);
+        string[] packs = [.. Directory.GetFiles(Path.Combine(_program.Repository, "packs"), "*", SearchOption.AllDirectories).OrderByDescending(file => new FileInfo(file).Length)];
+        Damage(Largest());
+        foreach (string pack in packs[1..])
+            File.Delete(pack);
+
+        ProgramRun dry = _program.Run([.. from, "--dry-run", "--json"]).Expect(4);
+        ProgramRun run = _program.Run([.. from, "--json"]).Expect(4);
+
+        // What the damaged pack itself still gives is fetched in a dry run, which saves nothing of it.
+        Assert.InRange(run.Objects[^1].GetProperty("blobs_fetched").GetInt64(), 1, dry.Objects[^1].GetProperty("blobs_fetched").GetInt64());
+        Assert.Equal((1, 1), (run.Objects[^1].GetProperty("snapshots_mended").GetInt32(), run.Objects[^1].GetProperty("snapshots_damaged").GetInt32()));
+        Dictionary<string, JsonElement> mended = run.Objects.Where(o => o.GetProperty("type").GetString() == "mended_snapshot").ToDictionary(o => o.GetProperty("id").GetString()!);
+        Assert.True(mended[_id].GetProperty("whole").GetBoolean());
+        Assert.False(mended[later].GetProperty("whole").GetBoolean());
+        Assert.Contains("/: the directory is lost", mended[later].GetProperty("lost")[0].GetString(), StringComparison.Ordinal);
+        _program.Run("restore", _id, "--target", "out", "--verify").Expect(0);
+        Assert.Contains("still damaged", _program.Run(from).Expect(4).Output, StringComparison.Ordinal);
+        _program.Run("forget", later).Expect(0);
+        _program.Run("check", "--read-data").Expect(0);
+        _program.Run("prune").Expect(0);
+        _program.Run("check", "--read-data").Expect(0);
+        Assert.Contains("none is damaged", _program.Run(from).Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Damage_is_found_without_a_password()
     {
         SnapstoreProgram keyless = _program.Without("SNAPSTORE_KEY_FILE");

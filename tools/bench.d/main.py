@@ -12,6 +12,7 @@ import contenders
 import corpora
 import databases
 import database_servers
+import far_file
 import far_store
 import many_blobs
 import parts
@@ -22,6 +23,7 @@ BOUNDED_STEPS = ["first", "unchanged", "restore"]
 USAGE = """tools/bench [engine] [PART...] [STEP...]      compare on PARTs (default: source small large)
        tools/bench bounded [files|directory|sparse|blobs]...   show the memory bound of Snapstore
        tools/bench s3 [PART...] [STEP...]   compare with restic on an S3 store that is 20 ms away
+       tools/bench s3 one-file          what a bare machine fetches to restore one file of 1 GiB and of 100 GiB
        tools/bench databases [postgres|mariadb|sqlite|odbc]...   what the snapshot of a changed table costs
        tools/bench corpora [PART...]   only build the trees"""
 
@@ -45,6 +47,8 @@ def parse(arguments):
     known_parts, known_steps = (corpora.BOUNDED_PARTS + ["bounded-blobs"], BOUNDED_STEPS) if options.mode == "bounded" else \
         (corpora.ENGINE_PARTS, parts.STEPS)
     named = [word for word in options.words if word not in modes]
+    if options.mode == "s3":
+        known_parts = known_parts + ["one-file"]
     if options.mode == "databases":
         known_parts, known_steps = list(database_servers.ALL), []
     named = [f"bounded-{word}" if f"bounded-{word}" in known_parts else word for word in named]
@@ -133,7 +137,7 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)  # each part is told when it is done, into files too
     options = parse(sys.argv[1:])
     os.makedirs(options.work, exist_ok=True)
-    trees = [name for name in options.parts if name != "bounded-blobs" and options.mode != "databases"]
+    trees = [name for name in options.parts if name not in ("bounded-blobs", "one-file") and options.mode != "databases"]
     known = {name: corpora.ensure(options.work, name, options.scale) for name in trees}
     if options.mode == "corpora":
         for name in trees:
@@ -151,6 +155,8 @@ def main():
     results, passed = {}, True
     if options.mode == "databases":
         return 0 if databases.run([contender for contender in able if contender.name != "borg"], options, options.parts) else 1
+    if "one-file" in options.parts:
+        passed &= all([far_file.run(contender, options) for contender in able if contender.name == "snapstore"])
     if "bounded-blobs" in options.parts:
         passed &= all([many_blobs.run(contender, options) for contender in able if contender.name == "snapstore"])
     for name in trees:

@@ -18,7 +18,7 @@ internal sealed class CheckCommand : VerbCommand
         "--keyless", "Without any password: that stored packs hash to their names (--read-data as above; default all)");
 
     private readonly Option<string?> _mirror = Declare.Text(
-        "--mirror", "DIR", "Compare with this mirror instead: names and sizes, with --read-data bytes too; needs no password");
+        "--mirror", "STORAGE", "Compare with this mirror instead: names and sizes, with --read-data bytes too; needs no password");
 
     public CheckCommand()
         : base("check", Summary)

@@ -52,7 +52,7 @@ internal sealed class CopyCommand : VerbCommand
             Time = context.Time,
         };
         using Repository source = context.OpenRepository();
-        using Repository target = to.Open();
+        using Repository target = options.Verifies ? to.Open() : context.OpenCached(to);
         SnapshotSelector selector = context.Selector(source, filter);
         IReadOnlyList<Snapshot> chosen = Choose(context, selector, filter);
         RunProgress progress = new();

@@ -17,6 +17,7 @@ internal sealed class InitCommand : VerbCommand
 
     private readonly Option<bool> _createBucket = Declare.Flag("--create-bucket", "Make the bucket where it is missing (s3:, oss:)");
 
+    private readonly ObjectLockOptions _objectLock = new();
     private readonly NewSecretOptions _newSecret = new(NewSecretUse.Init);
     private readonly OtherRepository _from = new("from", "Take the keys for blob ids and cuts from this repository, so that copies between the two are quick");
 
@@ -25,6 +26,7 @@ internal sealed class InitCommand : VerbCommand
     {
         Options.Add(_chunker);
         Options.Add(_createBucket);
+        _objectLock.AddTo(this);
         _newSecret.AddTo(this);
         _from.AddTo(this);
     }
@@ -41,6 +43,7 @@ internal sealed class InitCommand : VerbCommand
         ("snapstore --repo /mnt/backup init --new-key-file /root/backup.key", "A repository that opens with a new key file: for machines."),
         ("snapstore --repo /mnt/offsite init --from /mnt/backup", "One with another password, to copy to without reading what is there already."),
         ("snapstore --repo s3:https://s3.eu-central-1.amazonaws.com/bucket/prod init --create-bucket", "In an object store; its credentials are taken from the environment or a profile."),
+        ("snapstore --repo s3:https://s3.eu-central-1.amazonaws.com/locked init --create-bucket --object-lock 30", "The same, and nobody can delete what the snapshots of the last 30 days need."),
         ("snapstore --repo sftp:backup@host.example:/srv/snapstore init", "On another machine, by the system's ssh and its configuration."),
         ("snapstore --repo ssh:backup@host.example:/srv/snapstore init", "The same, served by the snapstore there: it can refuse deletions (serve-storage --append-only)."),
         ("snapstore --repo rclone:b2:bucket/backup init", "In any cloud that rclone is configured for."),
@@ -53,22 +56,33 @@ internal sealed class InitCommand : VerbCommand
     {
         string? asked = context.Value(_chunker) is { } text ? ChunkerParameters.Parse(text).ToString() : null;
         KdfCost cost = _newSecret.Cost(context) ?? KdfCost.Default;
+        ObjectLockTerms? terms = _objectLock.Read(context);
         string location = context.Access.Location;
-        IStorage storage = context.Access.Create(context.Value(_createBucket));
+
+        // All that can be refused is refused before anything is made.
+        context.Access.RefuseExisting();
         using Repository? from = _from.IsGiven(context) ? _from.Access(context).Open() : null;
         string chunker = Chunker(asked, from);
+
+        // A place far away tells only now whether it has one: before a password is typed for nothing.
+        IStorage? far = StoragePlaces.IsFar(location) ? context.Access.Create(context.Value(_createBucket), terms) : null;
         using NewSecret secret = _newSecret.Read(context, $"new password for {Escaped.Text(location)}: ", SecretSource.Of(context.Parsed));
         KeyLabel label = _newSecret.Label(context);
+        IStorage storage = far ?? context.Access.Create(context.Value(_createBucket), terms);
         using Repository repository = Create(storage, secret, () => RepositoryOpener.Create(
-            storage, chunker, secret.Value, cost, label, ProgramVersion.Full, from?.Keys));
+            storage, chunker, secret.Value, cost, label, ProgramVersion.Full, from?.Keys, terms, context.Time));
 
         context.Output.Tell($"repository {repository.Id.ToShortString()} made at {Escaped.Text(location)}");
+        if (terms is not null)
+            context.Output.Tell($"  {ObjectLockOptions.Describe(terms)}");
         context.Output.Json("repository", json =>
         {
             json.WriteString("id", repository.Id.ToString());
             json.WriteString("location", location);
             json.WriteString("chunker", repository.Config.Chunker);
             json.WriteString("key", repository.Slot.Id.ToString());
+            if (terms is not null)
+                json.WriteString("object_lock", terms.ToString());
             if (from is not null)
                 json.WriteString("ids_of", from.Id.ToString());
         });

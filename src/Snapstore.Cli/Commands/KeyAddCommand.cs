@@ -21,6 +21,7 @@ internal sealed class KeyAddCommand : VerbCommand
     public override int Run(CommandContext context)
     {
         using Repository repository = context.OpenRepository();
+        repository.CheckWritable();
         using NewSecret secret = _newSecret.Read(context, "new password: ");
         KdfCost cost = _newSecret.Cost(context) ?? KdfCost.Default;
         KeySlot slot = KeySlots.Add(

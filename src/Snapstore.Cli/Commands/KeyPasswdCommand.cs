@@ -25,8 +25,9 @@ internal sealed class KeyPasswdCommand : VerbCommand
 
         // Not asked for, the cost stays: a change of password must not make it cheaper to guess.
         KdfCost kept = repository.Slot.IsForKeyFile ? KdfCost.Default : repository.Slot.Cost;
-        KeySlot slot = KeySlots.Change(repository, secret.Value, _newSecret.Cost(context) ?? kept, secret.Keep);
+        (KeySlot slot, DateTimeOffset? until) = KeySlots.Change(repository, secret.Value, _newSecret.Cost(context) ?? kept, secret.Keep);
         context.Output.Tell($"key {repository.Slot.Id.ToShortString()} replaced by {slot.Id.ToShortString()}");
+        KeySlotText.TellLocked(context, until);
         context.Output.Json("key", json => KeySlotText.Write(json, repository, slot));
         return ExitCode.Done;
     }

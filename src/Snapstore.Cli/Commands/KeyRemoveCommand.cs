@@ -24,12 +24,15 @@ internal sealed class KeyRemoveCommand : VerbCommand
     {
         using Repository repository = context.OpenRepository();
         SessionId id = KeySlots.Find(repository, context.Value(_id));
-        KeySlots.Remove(repository, id);
+        DateTimeOffset? until = KeySlots.Remove(repository, id);
         context.Output.Tell($"key {id.ToShortString()} removed");
+        KeySlotText.TellLocked(context, until);
         context.Output.Json("summary", json =>
         {
             json.WriteString("verb", "key remove");
             json.WriteString("id", id.ToString());
+            if (until is { } locked)
+                json.WriteTime("locked_until", LockedText.Nanoseconds(locked));
         });
         return ExitCode.Done;
     }

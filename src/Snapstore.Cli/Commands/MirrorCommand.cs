@@ -10,7 +10,7 @@ internal sealed class MirrorCommand : VerbCommand
 {
     public const string Summary = "Keep a byte-level copy of the repository in another place";
 
-    private readonly Option<string?> _to = Declare.Text("--to", "DIR", "Where the mirror is, or is to be; made where it is missing");
+    private readonly Option<string?> _to = Declare.Text("--to", "STORAGE", "Where the mirror is, or is to be; made where it is missing");
     private readonly Option<bool> _exact = Declare.Flag("--exact", "Also remove what the repository no longer has");
     private readonly Option<bool> _dryRun = Declare.Flag("--dry-run", "Say what would be copied and removed, and write nothing", "-n");
 
@@ -43,7 +43,7 @@ internal sealed class MirrorCommand : VerbCommand
 
     public override int Run(CommandContext context)
     {
-        string to = context.Value(_to) is { Length: > 0 } given ? given : throw new UsageException("the place of the mirror was not named: use --to DIR");
+        string to = context.Value(_to) is { Length: > 0 } given ? given : throw new UsageException("the place of the mirror was not named: use --to STORAGE");
         bool isDryRun = context.Value(_dryRun);
         using IStorage source = context.OpenStorage();
         RepositoryAccess access = RepositoryAccess.Keyless(context.Parsed, to);

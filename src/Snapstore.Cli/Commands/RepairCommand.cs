@@ -5,7 +5,7 @@ namespace Snapstore.Cli.Commands;
 /// <summary>`repair`: the verbs that mend a damaged repository.</summary>
 internal sealed class RepairCommand : Command
 {
-    public const string Summary = "Mend a damaged repository: index, packs, snapshots";
+    public const string Summary = "Mend a damaged repository: index, packs, snapshots, versions";
 
     public RepairCommand()
         : base("repair", Summary)
@@ -13,5 +13,6 @@ internal sealed class RepairCommand : Command
         Subcommands.Add(new RepairIndexCommand());
         Subcommands.Add(new RepairPacksCommand());
         Subcommands.Add(new RepairSnapshotsCommand());
+        Subcommands.Add(new RepairVersionsCommand());
     }
 }

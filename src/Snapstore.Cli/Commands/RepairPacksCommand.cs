@@ -14,7 +14,7 @@ internal sealed class RepairPacksCommand : VerbCommand
 
     private readonly Argument<string[]> _packs = Declare.Arguments("PACK", "Names of packs, as check tells them; without any, all are read", isOptional: true);
     private readonly Option<string?> _wait = PruneRun.DeclareWait();
-    private readonly Option<string?> _from = Declare.Text("--from", "DIR", "Fetch lost and damaged packs from this mirror first");
+    private readonly OtherRepository _from = new("from", "Fetch what is lost or damaged from this mirror, or this repository that holds copies of snapshots");
     private readonly Option<bool> _dryRun = Declare.Flag("--dry-run", "Say what is damaged and what would be saved, and do nothing", "-n");
 
     public RepairPacksCommand()
@@ -22,8 +22,8 @@ internal sealed class RepairPacksCommand : VerbCommand
     {
         Arguments.Add(_packs);
         Options.Add(_wait);
-        Options.Add(_from);
         Options.Add(_dryRun);
+        _from.AddTo(this);
     }
 
     public override bool EndsCleanly => true;
@@ -31,13 +31,14 @@ internal sealed class RepairPacksCommand : VerbCommand
     public override IReadOnlyList<(int Code, string Meaning)> Exits => ExitsWith((ExitCode.Damage, "done, and something is lost"));
 
     public override string Remarks =>
-        "A copy of each damaged pack is kept below quarantine/ in the repository. What is lost comes back by itself when a later snapshot finds it in its source; else `repair snapshots` makes snapshots without it.";
+        "A copy of each damaged pack is kept below quarantine/ in the repository. What is lost comes back by itself when a later snapshot finds it in its source; else `repair snapshots` makes snapshots without it. A mirror needs no password, a repository that `copy` or `--also-to` wrote to needs its own.";
 
     public override IReadOnlyList<(string Line, string Meaning)> Examples =>
     [
         ("snapstore repair packs --dry-run", "Reads every pack and tells what is damaged."),
         ("snapstore repair packs packs/1f/09ab...-1f2e...", "Repairs one."),
         ("snapstore repair packs --from /mnt/usb/repo", "Fetches what is lost or damaged from a mirror, and repairs the rest."),
+        ("snapstore repair packs --from /mnt/offsite --from-password-file /root/.offsite", "The same from a repository with other keys."),
     ];
 
     public override int Run(CommandContext context)
@@ -46,12 +47,14 @@ internal sealed class RepairPacksCommand : VerbCommand
         string[] named = context.Value(_packs);
         HashSet<StorageKey>? packs = named.Length == 0 ? null : [.. named.Select(Parse)];
         using Repository repository = context.OpenUncached();
-        using IStorage? mirror = context.Value(_from) is { Length: > 0 } from ? RepositoryAccess.Keyless(context.Parsed, from).OpenStorage() : null;
+        using RepairSource? from = _from.IsGiven(context) ? RepairSource.Open(context, _from.Access(context), repository) : null;
         CheckProgress progress = new();
         PackRepairReport report;
         using (new ProgressLine(context.Output, context.Time, () => new ProgressState(progress.Packs, "packs", progress.Bytes, progress.BytesExpected, progress.Damaged, [])))
-            report = PackRepair.Run(repository, packs, options, progress, context.Cancel, mirror);
-        Print(context, report, options.IsDryRun);
+            report = PackRepair.Run(repository, packs, options, progress, context.Cancel, from?.Mirror);
+        if (from?.Copy is { } copy)
+            return MendOutcome.Run(context, repository, copy, report, options);
+        Print(context, report, options.IsDryRun, null);
         return report.Damaged.Any(pack => pack.Lost > 0 || pack.IsUnknown) ? ExitCode.Damage : ExitCode.Done;
     }
 
@@ -59,7 +62,8 @@ internal sealed class RepairPacksCommand : VerbCommand
         ? key
         : throw new UsageException($"'{Escaped.Text(name)}' is no pack's name: they begin with packs/ as `check` tells them");
 
-    private static void Print(CommandContext context, PackRepairReport report, bool isDryRun)
+    /// <summary>Tells what was done; <paramref name="fetched"/> is what another repository gave back, null where none was asked.</summary>
+    public static void Print(CommandContext context, PackRepairReport report, bool isDryRun, CopyFetchReport? fetched)
     {
         Output output = context.Output;
         foreach (RepairedPack pack in report.Damaged)
@@ -79,14 +83,15 @@ internal sealed class RepairPacksCommand : VerbCommand
             });
         }
 
-        foreach (StorageKey fetched in report.Fetched)
+        foreach (StorageKey pack in report.Fetched)
         {
-            output.Line($"{fetched}: {(isDryRun ? "can be fetched" : "fetched")} from the mirror");
-            output.Json("fetched_pack", json => json.WriteString("object", fetched.Name));
+            output.Line($"{pack}: {(isDryRun ? "can be fetched" : "fetched")} from the mirror");
+            output.Json("fetched_pack", json => json.WriteString("object", pack.Name));
         }
 
         PruneRun.PrintWaiting(context, report.Waiting);
         output.Tell(Outcome(report, isDryRun));
+        MendOutcome.Print(context, fetched, isDryRun);
         output.Json("summary", json =>
         {
             json.WriteString("verb", "repair packs");
@@ -96,6 +101,7 @@ internal sealed class RepairPacksCommand : VerbCommand
             json.WriteNumber("damaged", report.Damaged.Count);
             json.WriteNumber("packs_removed", report.PacksRemoved);
             json.WriteNumber("bytes_written", report.BytesWritten);
+            MendOutcome.Write(json, fetched);
             json.WriteTexts("waiting", [.. report.Waiting.Select(waiting => waiting.Session.ToString())]);
         });
     }

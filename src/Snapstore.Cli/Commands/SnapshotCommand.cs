@@ -15,6 +15,7 @@ internal sealed class SnapshotCommand : VerbCommand
     private readonly Argument<string[]> _sources = Declare.Arguments(
         "SOURCE", "Files and directories; or a database (postgres://, mysql://, sqlite:, odbc:); or - for standard input; or exec: for a command's output", isOptional: true);
 
+    private readonly AlsoToOptions _alsoTo = new();
     private readonly FileSourceOptions _files = new();
     private readonly DatabaseSourceOptions _database = new();
     private readonly Option<string?> _name = Declare.Text("--name", "NAME", "The file's name in the snapshot, for - and exec:");
@@ -40,6 +41,7 @@ internal sealed class SnapshotCommand : VerbCommand
         _database.AddTo(this);
         foreach (Option option in (Option[])[_name, _split, _tags, _host, _time, _dryRun, _compression, _chunker])
             Options.Add(option);
+        _alsoTo.AddTo(this);
     }
 
     public override bool EndsCleanly => true;
@@ -47,7 +49,7 @@ internal sealed class SnapshotCommand : VerbCommand
     public override IReadOnlyList<(int Code, string Meaning)> Exits =>
         ExitsWith(
             (ExitCode.Failed, "failed; no snapshot was taken"),
-            (ExitCode.Incomplete, "snapshot taken, but something could not be read"),
+            (ExitCode.Incomplete, "snapshot taken, but something could not be read, or a repository of --also-to did not get it"),
             (ExitCode.Interrupted, "interrupted: no snapshot, but what was stored stays and running it again continues"));
 
     public override IReadOnlyList<(string Line, string Meaning)> Examples =>
@@ -59,6 +61,7 @@ internal sealed class SnapshotCommand : VerbCommand
         ("snapstore snapshot postgres://db1/shop", "A database, consistent, every table in its own file."),
         ("snapstore snapshot mysql://backup@db1/shop", "Another; its password: $SNAPSTORE_DATABASE_PASSWORD_FILE."),
         ("snapstore snapshot odbc:shop --exclude-table 'tmp_*'", "The tables of an ODBC data source."),
+        ("snapstore snapshot /srv --also-to /mnt/offsite --also-to-password-file /root/.offsite", "Into two repositories, reading the source once."),
         ("find /data -newer mark -print0 | snapstore snapshot --files-from0 -", "The files that another program names."),
     ];
 
@@ -80,6 +83,8 @@ internal sealed class SnapshotCommand : VerbCommand
         BackupReport report;
         // Opened by whoever needs it first: the scan of the files begins while the password is still being stretched.
         using OnceOpened repository = new(context.OpenRepository);
+        using AlsoTo? others = AlsoTo.Open(context, _alsoTo.Read(context), repository.Open, options);
+        options = others?.Follow(options) ?? options;
         using (new ProgressLine(context.Output, context.Time, () => State(progress)))
         {
             report = stream is not null
@@ -87,7 +92,7 @@ internal sealed class SnapshotCommand : VerbCommand
                 : FileBackup.Run(repository.Open, _files.Read(context, repository.Open, paths), options, progress, context.Time, context.Cancel);
         }
 
-        return SnapshotReport.Print(context, report);
+        return SnapshotReport.Print(context, report, others);
     }
 
     private int RunDatabase(CommandContext context, string url)
@@ -100,9 +105,11 @@ internal sealed class SnapshotCommand : VerbCommand
         RunProgress progress = new();
         BackupReport report;
         using Repository repository = context.OpenRepository();
+        using AlsoTo? others = AlsoTo.Open(context, _alsoTo.Read(context), () => repository, options);
+        options = others?.Follow(options) ?? options;
         using (new ProgressLine(context.Output, context.Time, () => State(progress)))
             report = SourceBackup.Run(repository, source, options, progress, context.Time, context.Cancel);
-        return SnapshotReport.Print(context, report);
+        return SnapshotReport.Print(context, report, others);
     }
 
     private sealed class OnceOpened(Func<Repository> open) : IDisposable

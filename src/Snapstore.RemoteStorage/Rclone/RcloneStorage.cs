@@ -29,6 +29,9 @@ public sealed class RcloneStorage : IStorage
     public int WritersMax => 4;
 
     /// <inheritdoc/>
+    public int RequestsMax => 8;
+
+    /// <inheritdoc/>
     public string? RaceHazard => "is reached by rclone, which keeps no two machines from taking the same name at a time";
 
     /// <summary>Starts rclone and makes sure that it knows the remote.</summary>

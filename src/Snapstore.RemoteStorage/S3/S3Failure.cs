@@ -56,6 +56,10 @@ internal static class S3Failure
     public static StorageException Refused(string location, string what, string right, Exception failure) =>
         new($"{location}: {what}: {Words(failure)}; these credentials lack {right} (spec/append-only.md tells what works without)", failure) { MissingRight = right };
 
+    /// <summary>A deletion that a lock forbids.</summary>
+    public static StorageException Locked(string location, string what, DateTimeOffset until, Exception failure) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{location}: {what}: it is locked until {until.UtcDateTime:yyyy-MM-dd HH:mm} UTC (spec/object-lock.md)"), failure) { LockedUntil = until };
+
     /// <summary>The failure that no other attempt would mend.</summary>
     public static StorageException Explain(string location, string what, Exception failure) =>
         new($"{location}: {what}: {Words(failure)}{Advice(failure)}", failure);

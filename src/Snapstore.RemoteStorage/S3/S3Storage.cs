@@ -9,7 +9,7 @@ namespace Snapstore.RemoteStorage.S3;
 /// <summary>Objects in a bucket of an S3 store, below a prefix (spec/storage-s3.md). Thread safe.</summary>
 /// <remarks>Calls wait for the store: a call that fails in passing is tried again for <see cref="S3Settings.RetryTime"/>,
 /// and no request waits longer than <see cref="S3Settings.StallTime"/> for progress.</remarks>
-public sealed class S3Storage : IStorage
+public sealed partial class S3Storage : ILockingStorage
 {
     // Two packs that are being filled and one that goes up, nearly: what is beyond waits in a file.
     private const int SpoolBlocksMax = 96;
@@ -21,13 +21,15 @@ public sealed class S3Storage : IStorage
     private readonly StorageLatency _latency = new();
     private readonly SpoolMemory _memory = new(SpoolBlocksMax);
     private readonly S3Upload _upload;
+    private readonly S3ObjectLock _lock;
 
     private S3Storage(S3Location place, S3Settings settings)
     {
         (_place, _settings, Location) = (place, settings, place.ToString());
         _connections = new HttpConnections(settings.Upload);
         _client = S3Connection.Open(place, settings, _connections);
-        _upload = new S3Upload(this, _client, place, settings);
+        _lock = new S3ObjectLock(this, _client, place);
+        _upload = new S3Upload(this, _client, place, settings, _lock);
     }
 
     /// <inheritdoc/>
@@ -50,15 +52,24 @@ public sealed class S3Storage : IStorage
     /// <param name="place">Where.</param>
     /// <param name="makeBucket">True to make the bucket where it is missing.</param>
     /// <param name="settings">How long to wait, and more; null for the usual.</param>
+    /// <param name="terms">How objects are to be locked; null where they are not.</param>
+    /// <param name="time">The clock that locks are set by; null for the system's.</param>
     /// <exception cref="StorageException">The bucket is missing, or the store does not keep the contract.</exception>
-    public static S3Storage Create(S3Location place, bool makeBucket, S3Settings? settings = null)
+    /// <exception cref="UsageException">Objects are to be locked, and the bucket was made without that.</exception>
+    public static S3Storage Create(S3Location place, bool makeBucket, S3Settings? settings = null, ObjectLockTerms? terms = null, TimeProvider? time = null)
     {
         S3Storage storage = Open(place, settings);
         try
         {
             if (makeBucket)
-                storage.MakeBucket();
+                storage.MakeBucket(hasLock: terms is not null);
             _ = storage.ListPage("", null, 1);
+            if (terms is not null)
+            {
+                storage._lock.RequireBucket();
+                storage.Use(terms, time ?? TimeProvider.System);
+            }
+
             storage._upload.Probe();
             return storage;
         }
@@ -137,24 +148,30 @@ public sealed class S3Storage : IStorage
     public void Delete(StorageKey key)
     {
         _upload.AwaitProbeOf(key);
-        Attempts($"deleting {key}").Run(async watch =>
-        {
-            try
-            {
-                await _client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = _place.Bucket, Key = _place.Prefix + key.Name }, watch.Token).ConfigureAwait(false);
-            }
-            catch (AmazonS3Exception e) when (S3Failure.IsMissing(e))
-            {
-                // Gone already: what was wanted.
-            }
-            catch (AmazonS3Exception e) when (S3Failure.IsRefused(e))
-            {
-                throw S3Failure.Refused(Location, $"deleting {key}", "s3:DeleteObject", e);
-            }
-
-            return true;
-        });
+        if (_lock.IsUsed)
+            _lock.DeleteAll(key);
+        else
+            Hide(key);
     }
+
+    /// <inheritdoc/>
+    public void Hide(StorageKey key) => Attempts($"deleting {key}").Run(async watch =>
+    {
+        try
+        {
+            await _client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = _place.Bucket, Key = _place.Prefix + key.Name }, watch.Token).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception e) when (S3Failure.IsMissing(e))
+        {
+            // Gone already: what was wanted.
+        }
+        catch (AmazonS3Exception e) when (S3Failure.IsRefused(e))
+        {
+            throw S3Failure.Refused(Location, $"deleting {key}", "s3:DeleteObject", e);
+        }
+
+        return true;
+    });
 
     /// <inheritdoc/>
     public void Dispose()
@@ -213,11 +230,11 @@ public sealed class S3Storage : IStorage
     private ListObjectsV2Response ListPage(string prefix, string? token, int size) => Attempts($"listing '{prefix}'").Run(watch => _client.ListObjectsV2Async(
         new ListObjectsV2Request { BucketName = _place.Bucket, Prefix = _place.Prefix + prefix, ContinuationToken = token, MaxKeys = size }, watch.Token));
 
-    private void MakeBucket() => Attempts(string.Create(CultureInfo.InvariantCulture, $"making the bucket {_place.Bucket}")).Run(async watch =>
+    private void MakeBucket(bool hasLock) => Attempts(string.Create(CultureInfo.InvariantCulture, $"making the bucket {_place.Bucket}")).Run(async watch =>
     {
         try
         {
-            PutBucketRequest request = new() { BucketName = _place.Bucket };
+            PutBucketRequest request = new() { BucketName = _place.Bucket, ObjectLockEnabledForBucket = hasLock };
             if (_place.IsAmazon && _place.Region != "us-east-1")
                 request.BucketRegionName = _place.Region;
             await _client.PutBucketAsync(request, watch.Token).ConfigureAwait(false);

@@ -10,7 +10,7 @@ namespace Snapstore.RemoteStorage.S3;
 /// Each object carries a random mark of the call that put it. Where the store says that the name is taken, the mark tells
 /// whether it was taken by an earlier attempt of this very call, of which the answer never came.
 /// </remarks>
-internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Location place, S3Settings settings) : IDisposable
+internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Location place, S3Settings settings, S3ObjectLock locks) : IDisposable
 {
     // Written as x-amz-meta-snapstore-put.
     private const string MarkName = "snapstore-put", Any = "*", OssForbidOverwrite = "x-oss-forbid-overwrite";
@@ -49,7 +49,7 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
     // One at a time of this machine's process, and never over what is seen to be there: all that can be had of such a store.
     private bool PutWithoutCondition(StorageKey key, Spool content, string mark)
     {
-        lock (Turns[(uint)(place.Bucket + place.Prefix + key.Name).GetHashCode(StringComparison.Ordinal) % Turns.Length])
+        lock (Turns[((place.Bucket + place.Prefix + key.Name).GetHashCode(StringComparison.Ordinal) & int.MaxValue) % Turns.Length])
         {
             if (storage.SizeOf(key) is not null)
                 return false;
@@ -161,6 +161,7 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
             AutoCloseStream = false,
         };
         request.Metadata.Add(MarkName, mark);
+        locks.Mark(request, key, content);
         if (place.IsOss)
             request.Headers[OssForbidOverwrite] = "true";
         try
@@ -182,14 +183,20 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
     {
         InitiateMultipartUploadRequest request = new() { BucketName = place.Bucket, Key = place.Prefix + key.Name, ContentType = "application/octet-stream" };
         request.Metadata.Add(MarkName, mark);
+        locks.Mark(request, key);
         string upload = storage.Attempts($"writing {key}").Run(watch => client.InitiateMultipartUploadAsync(request, watch.Token)).UploadId;
         try
         {
-            if (CompleteParts(key, upload, PutParts(key, upload, content)))
-                return true;
-            return storage.SizeOf(key) is not null
-                ? IsOurs(key, content, mark)
-                : throw new StorageException($"{storage.Location}: writing {key}: its parts were removed before they were joined; does a rule of the bucket remove them too early? Run again") { IsTransient = true };
+            if (!CompleteParts(key, upload, PutParts(key, upload, content)))
+            {
+                if (storage.SizeOf(key) is null)
+                    throw new StorageException($"{storage.Location}: writing {key}: its parts were removed before they were joined; does a rule of the bucket remove them too early? Run again") { IsTransient = true };
+                if (!IsOurs(key, content, mark))
+                    return false;
+            }
+
+            locks.AfterParts(key);
+            return true;
         }
         catch (SnapstoreException)
         {
@@ -217,6 +224,7 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
                     PartSize = size,
                     InputStream = stream,
                     UseChunkEncoding = false,
+                    MD5Digest = locks.Digest(content, from, size),
                 };
                 return (await client.UploadPartAsync(request, watch.Token).ConfigureAwait(false)).ETag;
             });
@@ -285,5 +293,5 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
     }
 
     private StorageException Unfit(string why) =>
-        new($"{storage.Location}: this store is not fit for a repository: {why}, so that writers could destroy each other's objects; keep the repository on another one, or say ?conditions=no if only one machine ever writes at a time (spec/storage-s3.md)");
+        new($"{storage.Location}: this store is not fit for a repository{(locks.IsUsed ? " in buckets with object lock (which keep versions)" : "")}: {why}, so that writers could destroy each other's objects; keep the repository on another one, or say ?conditions=no if only one machine ever writes at a time (spec/storage-s3.md)");
 }

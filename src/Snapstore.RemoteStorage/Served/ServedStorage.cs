@@ -28,6 +28,9 @@ public sealed class ServedStorage : IStorage
     /// <inheritdoc/>
     public int WritersMax => 4;
 
+    /// <inheritdoc/>
+    public int RequestsMax => 8;
+
     /// <summary>Connects to the server of a folder that must be there.</summary>
     /// <param name="place">Where.</param>
     /// <param name="program">This program and its version, for messages of the other side.</param>

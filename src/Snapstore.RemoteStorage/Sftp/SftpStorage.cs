@@ -31,6 +31,9 @@ public sealed class SftpStorage : IStorage
     /// <inheritdoc/>
     public int WritersMax => 4;
 
+    /// <inheritdoc/>
+    public int RequestsMax => 8;
+
     /// <summary>Connects, and opens the folder, which must be there.</summary>
     /// <exception cref="RepositoryNotFoundException">It is not.</exception>
     /// <exception cref="StorageException">There is no connection.</exception>

@@ -36,6 +36,13 @@ public sealed record BackupOptions
     /// <summary>True counts files and bytes beforehand where no parent tells how many to expect: for a progress line.</summary>
     public bool CountsAhead { get; init; }
 
+    /// <summary>Told what the snapshot is compared with, null for nothing, when a session has begun and before anything is read; the
+    /// run goes on when it returns. Again where a session has to begin anew.</summary>
+    public Action<Repositories.Snapshot?>? OnBegin { get; init; }
+
+    /// <summary>Told of every data blob that is stored, by one thread at a time.</summary>
+    public Repositories.NewDataBlob? OnNewData { get; init; }
+
     /// <summary>Threads for reading and for sealing, each; 0 does all on the calling thread in one order.</summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 16);
 }

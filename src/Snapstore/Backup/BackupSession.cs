@@ -30,13 +30,13 @@ internal sealed class BackupSession : IDisposable
         _time = time;
         _cancel = cancel;
         _start = UnixTime.ToNanoseconds(time.GetUtcNow());
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
         if (!options.DryRun)
             Register();
         try
         {
             LoadedIndex loaded = repository.LoadForSession();
-            _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun), time);
+            _blobs = new BlobWriter(repository, _id, new BlobWriterOptions(options.Compression, options.Workers, options.DryRun, options.OnNewData), time);
             if (!options.DryRun)
                 _blobs.Adopt(loaded.Unindexed);
             Pipeline = new BackupPipeline(repository, _blobs, PipelineOptions.Of(options), progress, notes, cancel);
@@ -109,6 +109,7 @@ internal sealed class BackupSession : IDisposable
         });
         if (_options.DryRun)
             return new BackupReport(null, manifest, parent?.Id, notes.Warnings, notes.Notes);
+        SessionRegister.SecureLocks(_repository);
         _isEnded = true;
         SessionRegister.Commit(_repository, _id, manifest);
         if (RemoveSessionRecord() is { } failure)

@@ -55,6 +55,7 @@ public static class FileBackup
             progress.Expect(parent.Manifest.Counts.Files, parent.Manifest.Counts.Bytes);
         using CountAhead? count = parent is null && options.CountsAhead ? new CountAhead(scanned, progress, cancel) : null;
         using BackupSession session = new(repository, options, progress, notes, time, cancel);
+        options.OnBegin?.Invoke(parent);
         using FileMerge merge = new(repository, selection, session.Pipeline, parent, notes, progress, cancel);
         BlobId? root = session.Capture(
             () =>

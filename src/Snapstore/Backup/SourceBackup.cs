@@ -17,6 +17,7 @@ public static class SourceBackup
             progress.Expect(parent.Manifest.Counts.Files, parent.Manifest.Counts.Bytes);
         BackupNotes notes = new(progress);
         using BackupSession session = new(repository, options, progress, notes, time, cancel);
+        options.OnBegin?.Invoke(parent);
         using ParentPaths paths = new(repository, parent);
         SourceTree tree = new(session.Pipeline, paths, notes, time);
         BlobId? root = session.Capture(() => Capture(source, tree, cancel), () => null);

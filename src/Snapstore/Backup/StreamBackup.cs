@@ -18,6 +18,7 @@ public static class StreamBackup
         IReadOnlyList<byte[]> names = [selection.Name];
         Snapshot? parent = ParentFinder.Find(repository, options.Host, names);
         using BackupSession session = new(repository, options, progress, new BackupNotes(progress), time, cancel);
+        options.OnBegin?.Invoke(parent);
         using ParentPaths paths = new(repository, parent);
         BlobId? root = session.Capture(() => Emit(session.Pipeline, selection, paths, time), () => null);
         if (session.Pipeline.Notes.FilesLeftOut > 0)

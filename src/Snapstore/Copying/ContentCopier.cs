@@ -9,10 +9,12 @@ namespace Snapstore.Copying;
 /// <param name="known">What is there already.</param>
 /// <param name="blobs">The session's writer.</param>
 /// <param name="cancel">Stops it.</param>
-internal sealed class ContentCopier(Repository source, Repository target, KnownCopies known, BlobWriter blobs, CancellationToken cancel) : IDisposable
+/// <param name="cachedBytesMax">Bytes of opened segments to keep, of lists and of data each.</param>
+internal sealed class ContentCopier(
+    Repository source, Repository target, KnownCopies known, BlobWriter blobs, CancellationToken cancel, int cachedBytesMax = BlobReader.CachedBytesDefault) : IDisposable
 {
-    private readonly TreeReader _lists = new(source);
-    private readonly BlobReader _data = new(source);
+    private readonly TreeReader _lists = new(source, cachedBytesMax);
+    private readonly BlobReader _data = new(source, cachedBytesMax);
     private readonly ChunkListWriter _list = new(blobs.PutMeta);
 
     /// <summary>Told the target's id of every data blob that the copy needs, stored now or found there.</summary>
@@ -95,7 +97,7 @@ internal sealed class ContentCopier(Repository source, Repository target, KnownC
             return null;
         try
         {
-            BlobKey prefix = known.SharesIds ? delta.BaseKey : new BlobKey(target.Keys.DataId(_data.ReadBase(delta.BaseKey)));
+            BlobKey prefix = known.FindBase(delta.BaseKey) ?? new BlobKey(target.Keys.DataId(_data.ReadBase(delta.BaseKey)));
             return target.Index.ContainsPlain(prefix) ? new DeltaFrame(prefix, _data.ReadFrame(place).ToArray()) : null;
         }
         catch (SnapstoreException e) when (OtherCopies.IsLoss(e))

@@ -22,6 +22,9 @@ public sealed record CopyOptions
     /// <summary>Threads that compress; 0 does all in one order.</summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 16);
 
+    /// <summary>Bytes of opened segments that each of the copier's readers keeps.</summary>
+    public int CachedBytesMax { get; init; } = BlobReader.CachedBytesDefault;
+
     /// <summary>Clock for records.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -13,12 +13,23 @@ internal sealed class KnownCopies(bool sharesIds) : IDisposable
     /// <summary>True where the same content has the same ids in both repositories, and trees the same nodes.</summary>
     public bool SharesIds { get; } = sharesIds;
 
+    /// <summary>True while a tree is only made to see what it would be: nothing of it is noted as whole.</summary>
+    public bool IsTrial { get; set; }
+
     /// <summary>The target's id of a data blob; null where only its plaintext tells. Whether it is there is another question.</summary>
     public BlobId? FindData(in BlobId source)
     {
         if (SharesIds)
             return source;
         return _data.TryFind(new BlobKey(source), out Pair pair) ? pair.Target : null;
+    }
+
+    /// <summary>The target's key of a data blob of which only the key is known; null where only its plaintext tells.</summary>
+    public BlobKey? FindBase(in BlobKey source)
+    {
+        if (SharesIds)
+            return source;
+        return _data.TryFind(source, out Pair pair) ? new BlobKey(pair.Target) : null;
     }
 
     /// <summary>Notes what the target's id of a data blob is.</summary>
@@ -32,7 +43,11 @@ internal sealed class KnownCopies(bool sharesIds) : IDisposable
     public BlobId? FindWhole(in BlobId source) => _whole.TryFind(new BlobKey(source), out Pair pair) ? pair.Target : null;
 
     /// <summary>Notes that this tree or chunk list is there whole.</summary>
-    public void AddWhole(in BlobId source, in BlobId target) => _whole.Add(new Pair(new BlobKey(source), target));
+    public void AddWhole(in BlobId source, in BlobId target)
+    {
+        if (!IsTrial)
+            _whole.Add(new Pair(new BlobKey(source), target));
+    }
 
     /// <summary>Forgets what is whole: packs may be condemned since.</summary>
     public void ForgetWhole()

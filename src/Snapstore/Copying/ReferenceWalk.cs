@@ -9,10 +9,12 @@ namespace Snapstore.Copying;
 /// <param name="target">Where its copy is, with its index as the session sees it.</param>
 /// <param name="known">What is learned.</param>
 /// <param name="cancel">Stops it.</param>
-internal sealed class ReferenceWalk(Repository source, Repository target, KnownCopies known, CancellationToken cancel) : IDisposable
+/// <param name="cachedBytesMax">Bytes of opened segments to keep, of each side.</param>
+internal sealed class ReferenceWalk(
+    Repository source, Repository target, KnownCopies known, CancellationToken cancel, int cachedBytesMax = BlobReader.CachedBytesDefault) : IDisposable
 {
-    private readonly TreeReader _source = new(source);
-    private readonly TreeReader _target = new(target);
+    private readonly TreeReader _source = new(source, cachedBytesMax);
+    private readonly TreeReader _target = new(target, cachedBytesMax);
 
     /// <summary>Learns from a pair. What is damaged, or not the same, is passed over: it is copied as if nothing were known of it.</summary>
     public void Learn(Snapshot snapshot, Snapshot copy) => _ = IsWhole(snapshot.Manifest.Root, copy.Manifest.Root, depth: 0);

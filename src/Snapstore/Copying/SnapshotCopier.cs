@@ -1,5 +1,4 @@
 using Snapstore.Formats;
-using Snapstore.Garbage;
 using Snapstore.Repositories;
 using Snapstore.Storage;
 
@@ -19,6 +18,7 @@ public sealed class SnapshotCopier : IDisposable
     private readonly KnownCopies _known;
     private readonly TargetSnapshots _present;
     private readonly BlobWriter? _dryRun;
+    private CopySession? _begun;
     private int _generation = -1;
 
     /// <summary>A copier from one repository into another; owns neither.</summary>
@@ -28,7 +28,7 @@ public sealed class SnapshotCopier : IDisposable
     {
         if (source.Id == target.Id)
             throw new UsageException($"{target.Storage.Location} is the same repository, or a mirror of it: snapshots are copied into another one");
-        target.Config.CheckWritable();
+        target.CheckWritable();
         _source = source;
         _target = target;
         _options = options;
@@ -74,22 +74,61 @@ public sealed class SnapshotCopier : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _begun?.Dispose();
         _dryRun?.Dispose();
         _known.Dispose();
     }
 
+    /// <summary>Begins the session of the next copy, so that what a snapshot stores can be put while it is being taken. Does nothing
+    /// where it has begun.</summary>
+    /// <param name="parent">What the snapshot is compared with; null for nothing.</param>
+    internal void Begin(Snapshot? parent)
+    {
+        _begun ??= BeginSession();
+        if (parent is not null && _present.FindReferenceOfChild(parent) is var (reference, copy))
+            Learn(reference, copy);
+    }
+
+    /// <summary>Puts a data blob of the snapshot that is being taken, where the target lacks it. What is not put is read from the
+    /// source when the snapshot is copied.</summary>
+    internal void Put(in BlobId id, ReadOnlySpan<byte> plain, DeltaFrame? delta)
+    {
+        BlobWriter blobs = _begun!.Blobs;
+        BlobId there = _target.Keys.DataId(plain);
+        if (!blobs.Has(there))
+        {
+            BlobKey? prefix = delta is null ? null : _known.FindBase(delta.Base);
+            if (delta is not null && prefix is null)
+                return;
+            bool isDelta = prefix is { } found && _target.Index.ContainsPlain(found);
+            _ = blobs.PutData(there, plain, isDelta ? new DeltaFrame(prefix!.Value, delta!.Frame) : null);
+        }
+
+        _known.AddData(id, there);
+    }
+
+    /// <summary>Gives up what has begun; what was put stays for the next copy.</summary>
+    internal void GiveUp()
+    {
+        using CopySession? session = _begun;
+        _begun = null;
+        session?.Blobs.Finish();
+    }
+
+    private CopySession BeginSession()
+    {
+        CopySession session = new(_target, _options);
+        if (session.Generation != _generation)
+            ForgetWhole();
+        _generation = session.Generation;
+        return session;
+    }
+
     private CopiedSnapshot CopyInSession(Snapshot snapshot)
     {
-        using OwnSession session = new(_target, _options.OriginNow());
-
-        // Listed before the index is: a plan that this misses was published after the session registered, and waits for it.
-        int generation = GarbageLog.List(_target).Newest;
-        LoadedIndex loaded = _target.LoadForSession();
-        if (generation != _generation)
-            ForgetWhole();
-        _generation = generation;
-        using BlobWriter blobs = NewWriter(session.Id);
-        blobs.Adopt(loaded.Unindexed);
+        using CopySession session = _begun ?? BeginSession();
+        _begun = null;
+        BlobWriter blobs = session.Blobs;
         using BlobIdSet used = new();
         BlobId? root = CopyTree(snapshot, blobs, used, out string problem);
         blobs.Finish();
@@ -121,18 +160,14 @@ public sealed class SnapshotCopier : IDisposable
     private BlobId? CopyTree(Snapshot snapshot, BlobWriter blobs, BlobIdSet used, out string problem)
     {
         problem = "";
-        using TreeCopier trees = new(_source, _target, _known, blobs, _progress, _cancel)
+        using TreeCopier trees = new(_source, _target, _known, blobs, _progress, _cancel, _options.CachedBytesMax)
         {
             OnUsed = _options.Verifies ? id => used.Add(id) : null,
         };
         try
         {
             if (_present.FindReference(snapshot) is var (reference, copy))
-            {
-                using ReferenceWalk walk = new(_source, _target, _known, _cancel);
-                walk.Learn(reference, copy);
-            }
-
+                Learn(reference, copy);
             return trees.Copy(snapshot.Manifest.Root);
         }
         catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
@@ -144,6 +179,12 @@ public sealed class SnapshotCopier : IDisposable
             problem = SessionRegister.HasRetirement(_source.Storage, snapshot.Id) ? "it was forgotten meanwhile, and a prune took it" : e.Message;
             return null;
         }
+    }
+
+    private void Learn(Snapshot reference, Snapshot copy)
+    {
+        using ReferenceWalk walk = new(_source, _target, _known, _cancel, _options.CachedBytesMax);
+        walk.Learn(reference, copy);
     }
 
     private string FindDifference(Snapshot snapshot, in BlobId root, BlobIdSet used)

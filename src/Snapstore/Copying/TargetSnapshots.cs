@@ -55,7 +55,16 @@ internal sealed class TargetSnapshots
         return reference is not null && _learned.Add(reference.Id) ? (reference, FindCopy(reference)!) : null;
     }
 
-    private static bool IsOfSameSource(Snapshot other, Snapshot snapshot) =>
+    /// <summary>The pair that will tell most about a snapshot that is being taken and has this parent: as <see cref="FindReference"/>.</summary>
+    public (Snapshot Original, Snapshot Copy)? FindReferenceOfChild(Snapshot parent)
+    {
+        if (FindCopy(parent) is not { } copy)
+            return FindReference(parent);
+        return _learned.Add(parent.Id) ? (parent, copy) : null;
+    }
+
+    /// <summary>True for snapshots of the same host and paths.</summary>
+    public static bool IsOfSameSource(Snapshot other, Snapshot snapshot) =>
         other.Manifest.Host == snapshot.Manifest.Host
         && other.Manifest.Paths.Count == snapshot.Manifest.Paths.Count
         && other.Manifest.Paths.Zip(snapshot.Manifest.Paths).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));

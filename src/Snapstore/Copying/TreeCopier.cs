@@ -18,15 +18,16 @@ internal sealed class TreeCopier : IDisposable
     private readonly NodeSplitter _splitter;
 
     /// <summary>A copier for one session of the target.</summary>
-    public TreeCopier(Repository source, Repository target, KnownCopies known, BlobWriter blobs, RunProgress progress, CancellationToken cancel)
+    public TreeCopier(
+        Repository source, Repository target, KnownCopies known, BlobWriter blobs, RunProgress progress, CancellationToken cancel, int cachedBytesMax = BlobReader.CachedBytesDefault)
     {
         _known = known;
         _blobs = blobs;
         _progress = progress;
         _cancel = cancel;
-        _contents = new ContentCopier(source, target, known, blobs, cancel) { OnUsed = id => OnUsed?.Invoke(id) };
-        _trees = new TreeReader(source);
-        _nodes = new BlobReader(source);
+        _contents = new ContentCopier(source, target, known, blobs, cancel, cachedBytesMax) { OnUsed = id => OnUsed?.Invoke(id) };
+        _trees = new TreeReader(source, cachedBytesMax);
+        _nodes = new BlobReader(source, cachedBytesMax);
         _splitter = new NodeSplitter(target.Keys);
     }
 

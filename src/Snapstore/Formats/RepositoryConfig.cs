@@ -11,23 +11,29 @@ namespace Snapstore.Formats;
 /// <param name="Chunker">How content is cut: "cdc:65536".</param>
 /// <param name="CreatedSeconds">Time of creation, Unix seconds.</param>
 /// <param name="Program">The program that made it.</param>
+/// <param name="ObjectLock">How its objects are locked in the storage: "compliance:30"; "" where they are not.</param>
 public sealed record RepositoryConfig(
     SessionId Repository,
     IReadOnlyList<string> RequiredToRead,
     IReadOnlyList<string> RequiredToWrite,
     string Chunker,
     long CreatedSeconds,
-    string Program)
+    string Program,
+    string ObjectLock = "")
 {
     /// <summary>The version of the format that this program writes.</summary>
     public const int FormatVersion = 1;
 
-    private const int ChunkerField = 1, CreatedField = 2, ProgramField = 3;
+    private const int ChunkerField = 1, CreatedField = 2, ProgramField = 3, ObjectLockField = 4;
 
     private const int FeatureSizeMax = 64;
     private const string FeatureCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-.";
 
-    private static readonly string[] KnownFeatures = [];
+    /// <summary>Required to write where objects are locked: an older program would neither lock what it puts, nor extend the locks of what
+    /// its snapshots need.</summary>
+    public const string ObjectLockFeature = "object-lock";
+
+    private static readonly string[] KnownFeatures = [ObjectLockFeature];
 
     private static ReadOnlySpan<byte> Magic => "SNAPSTOR"u8;
 
@@ -52,6 +58,8 @@ public sealed record RepositoryConfig(
         fields.Text(ChunkerField, critical: true, Chunker);
         fields.Varint(CreatedField, critical: false, (ulong)CreatedSeconds);
         fields.Text(ProgramField, critical: false, Program);
+        if (ObjectLock.Length > 0)
+            fields.Text(ObjectLockField, critical: false, ObjectLock);
         output.Raw(Envelope.Seal(keys, Context(Repository, output.Written), fields.Written, length: 0, salt));
         return output.ToArray();
     }
@@ -66,7 +74,7 @@ public sealed record RepositoryConfig(
     {
         RepositoryConfig plain = DecodePlain(stored, out int plainLength);
         byte[] record = Envelope.Open(keys, Context(plain.Repository, stored[..plainLength]), stored[plainLength..], "config");
-        FieldReader fields = new(record, "config", n => n is ChunkerField or CreatedField or ProgramField);
+        FieldReader fields = new(record, "config", n => n is ChunkerField or CreatedField or ProgramField or ObjectLockField);
         return plain with
         {
             Chunker = fields.Bytes(ChunkerField) is null
@@ -74,6 +82,7 @@ public sealed record RepositoryConfig(
                 : fields.Text(ChunkerField),
             CreatedSeconds = fields.Varint63(CreatedField),
             Program = fields.Text(ProgramField),
+            ObjectLock = fields.Text(ObjectLockField),
         };
     }
 

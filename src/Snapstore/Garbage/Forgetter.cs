@@ -14,7 +14,7 @@ public static class Forgetter
     /// <summary>Forgets a snapshot: from now on no list shows it, and the next prune may take its space. Its manifest stays till then.</summary>
     public static void Forget(Repository repository, SessionId snapshot, RecordOrigin origin)
     {
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
 
         // There already: somebody forgot it before, which is as good.
         _ = repository.Put(StorageKey.Retired(snapshot), SealKind.Retired, OriginRecord.Encode(origin), snapshot);
@@ -25,7 +25,7 @@ public static class Forgetter
     /// <exception cref="CorruptDataException">Something of it was swept.</exception>
     public static Snapshot Undelete(Repository repository, Snapshot forgotten, RecordOrigin origin, CancellationToken cancel)
     {
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
         for (int attempt = 1; ; attempt++)
         {
             try

@@ -21,6 +21,9 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
     /// <summary>Bytes of them.</summary>
     public long BytesDeleted { get; private set; }
 
+    /// <summary>Packs of the verdict that were locked since it was planned: condemned, so that nobody relies on them, and there.</summary>
+    public LockedWaste Locked { get; private set; } = LockedWaste.None;
+
     /// <summary>Publishes a plan; false where another prune's plan has this number.</summary>
     public static bool TryPublish(Repository repository, int number, IEnumerable<PackName> packs, PruneOptions options, bool areDamaged = false) => repository.Put(
         StorageKey.GarbagePlan(number), SealKind.GarbagePlan, new PackListRecord(options.OriginNow(), [.. packs.Order()], areDamaged).Encode(), default, number);
@@ -96,20 +99,22 @@ internal sealed class Generation(Repository repository, int number, PruneOptions
 
     private void DeletePacks(PackListRecord verdict, IReadOnlyDictionary<StorageKey, long>? listed, CancellationToken cancel)
     {
-        foreach (long? size in Requests.InOrder(repository.Storage, verdict.Packs, pack => Delete(pack, listed)))
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = repository.FindLocked(verdict.Packs.Select(pack => StorageKey.Pack(pack.Session, pack.Hash)));
+        foreach ((StorageKey key, long size, bool isGone) in Requests.InOrder(repository.Storage, verdict.Packs, pack => Delete(pack, listed, locked)))
         {
             cancel.ThrowIfCancellationRequested();
-            PacksDeleted += size is null ? 0 : 1;
-            BytesDeleted += size ?? 0;
+            PacksDeleted += isGone ? 1 : 0;
+            BytesDeleted += isGone ? size : 0;
+            if (locked.TryGetValue(key, out DateTimeOffset until))
+                Locked = Locked.With(size, until);
         }
     }
 
-    private long? Delete(PackName pack, IReadOnlyDictionary<StorageKey, long>? listed)
+    private (StorageKey Key, long Size, bool IsGone) Delete(
+        PackName pack, IReadOnlyDictionary<StorageKey, long>? listed, IReadOnlyDictionary<StorageKey, DateTimeOffset> locked)
     {
         StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
         long? size = listed is not null && listed.TryGetValue(key, out long known) ? known : repository.Storage.SizeOf(key);
-        if (size is not null)
-            repository.Storage.Delete(key);
-        return size;
+        return (key, size ?? 0, size is not null && !locked.ContainsKey(key) && repository.TryDelete(key));
     }
 }

@@ -34,7 +34,11 @@ internal sealed class IndexCompaction(Repository repository)
         PackCatalog catalog = PackCatalog.List(repository, condemned, indexObjects);
         List<(StoredObject Object, List<IndexedPack> Packs)> small = [];
         List<StorageKey> replaced = [];
-        foreach ((StoredObject found, List<IndexedPack>? packs) in Requests.InOrder(repository.Storage, catalog.IndexObjects, found => (found, TryRead(found.Key)), ObjectsAhead))
+
+        // What is locked would stay beside what is written for it, and be taken again by the next run.
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = repository.FindLocked(indexObjects.Select(found => found.Key));
+        IEnumerable<StoredObject> candidates = catalog.IndexObjects.Where(found => !locked.ContainsKey(found.Key));
+        foreach ((StoredObject found, List<IndexedPack>? packs) in Requests.InOrder(repository.Storage, candidates, found => (found, TryRead(found.Key)), ObjectsAhead))
         {
             cancel.ThrowIfCancellationRequested();
             if (packs is null)
@@ -91,8 +95,13 @@ internal sealed class IndexCompaction(Repository repository)
 
     private void DeleteAll(List<StorageKey> replaced)
     {
-        Requests.ForEach(repository.Storage, replaced, repository.Storage.Delete);
-        Replaced += replaced.Count;
+        int removed = 0;
+        Requests.ForEach(repository.Storage, replaced, key =>
+        {
+            if (repository.TryDelete(key))
+                Interlocked.Increment(ref removed);
+        });
+        Replaced += removed;
     }
 
     private static bool IsListed(PackCatalog catalog, IndexedPack pack) =>

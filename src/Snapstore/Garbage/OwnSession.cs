@@ -33,6 +33,7 @@ internal sealed class OwnSession : IDisposable
     /// <exception cref="SessionFencedException">A prune took it for dead.</exception>
     public void Commit(Manifest manifest)
     {
+        SessionRegister.SecureLocks(_repository);
         _hasEnded = true;
         SessionRegister.Commit(_repository, Id, manifest);
     }

@@ -20,6 +20,9 @@ internal sealed record PackUse(PackName Name, long Size, PackKind Kind, bool IsT
     /// <summary>Where it lies.</summary>
     public StorageKey Key => StorageKey.Pack(Name.Session, Name.Hash);
 
+    /// <summary>Until when the storage keeps it locked; null where it can go.</summary>
+    public DateTimeOffset? LockedUntil { get; init; }
+
     /// <summary>Bytes that nobody needs.</summary>
     public long UnusedBytes => Math.Max(0, Size - LiveBytes);
 

@@ -76,6 +76,12 @@ public sealed record PruneReport
     /// <summary>Sessions at work that have to end before condemned packs may be deleted; empty where all is done.</summary>
     public IReadOnlyList<WaitedFor> Waiting { get; init; } = [];
 
+    /// <summary>Packs that nobody needs and that are locked.</summary>
+    public LockedWaste Locked { get; init; } = LockedWaste.None;
+
+    /// <summary>Forgotten snapshots that stay because their manifests are locked: they can still be brought back, as far as their packs are there.</summary>
+    public int SnapshotsLocked { get; init; }
+
     /// <summary>Bytes of packs that are condemned and wait for these sessions.</summary>
     public long BytesCondemned { get; init; }
 }

@@ -11,9 +11,10 @@ namespace Snapstore.Garbage;
 /// <param name="RepackLiveBytes">Bytes of them that are written anew, about.</param>
 /// <param name="UnusedAfterBytes">Bytes that stay and nobody needs, about.</param>
 /// <param name="BusyPacks">Packs of sessions at work, which are let alone.</param>
+/// <param name="Locked">Packs of which no snapshot needs anything, and that are locked.</param>
 public sealed record PruneTotals(
     int Packs, long Bytes, long UsedBytes, int DeletePacks, long DeleteBytes, int RepackPacks, long RepackBytes, long RepackLiveBytes,
-    long UnusedAfterBytes, int BusyPacks)
+    long UnusedAfterBytes, int BusyPacks, LockedWaste Locked)
 {
     /// <summary>Bytes that the storage takes less afterwards, about.</summary>
     public long FreedBytes => DeleteBytes + RepackBytes - RepackLiveBytes;
@@ -29,14 +30,20 @@ internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<Pa
     /// <summary>True where there is nothing to do.</summary>
     public bool IsEmpty => Delete.Count + Repack.Count == 0;
 
+    /// <summary>True where it is worth asking whether a pack is locked: it might go, or be written anew.</summary>
+    public static bool IsCandidate(PackUse pack) => pack.IsTouchable && (pack.UnusedBytes > 0 || pack.LiveBlobs == 0 || pack.Size < SmallPackSize);
+
     /// <summary>Decides.</summary>
     /// <param name="packs">All packs that are listed and not condemned.</param>
     /// <param name="options">How much may stay unused, and how much may be rewritten.</param>
     public static PrunePlan Decide(IReadOnlyList<PackUse> packs, PruneOptions options)
     {
-        List<PackUse> touchable = [.. packs.Where(pack => pack.IsTouchable)];
+        // One that is locked would stay beside what is written anew of it.
+        List<PackUse> touchable = [.. packs.Where(pack => pack.IsTouchable && pack.LockedUntil is null)];
         List<PackUse> delete = touchable.FindAll(pack => pack.LiveBlobs == 0);
-        long unused = packs.Sum(pack => pack.UnusedBytes) - delete.Sum(pack => pack.UnusedBytes);
+        List<PackUse> locked = [.. packs.Where(pack => pack.LockedUntil is not null)];
+        long stuck = locked.Sum(pack => pack.LiveBlobs == 0 ? 0 : pack.UnusedBytes);
+        long unused = packs.Sum(pack => pack.UnusedBytes) - delete.Sum(pack => pack.UnusedBytes) - locked.Sum(pack => pack.UnusedBytes);
         long stays = packs.Sum(pack => pack.Size) - delete.Sum(pack => pack.Size);
 
         HashSet<PackUse> repack = new(ReferenceEqualityComparer.Instance);
@@ -52,7 +59,8 @@ internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<Pa
         long live = repack.Sum(pack => pack.LiveBytes);
         PruneTotals totals = new(
             packs.Count, packs.Sum(pack => pack.Size), packs.Sum(pack => pack.LiveBytes), delete.Count, delete.Sum(pack => pack.Size),
-            repack.Count, repackBytes, live, unused, packs.Count(pack => !pack.IsTouchable));
+            repack.Count, repackBytes, live, unused + stuck, packs.Count(pack => !pack.IsTouchable),
+            locked.Where(pack => pack.LiveBlobs == 0).Aggregate(LockedWaste.None, (sum, pack) => sum.With(pack.Size, pack.LockedUntil!.Value)));
         return new PrunePlan(delete, [.. packs.Where(repack.Contains)], totals);
 
         void Take(PackUse pack)

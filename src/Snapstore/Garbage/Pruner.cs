@@ -33,7 +33,7 @@ public sealed class Pruner
     /// <exception cref="UnsupportedException">The storage does not keep what the protocol rests on.</exception>
     public static PruneReport Run(Repository repository, PruneOptions options, PruneProgress progress, CancellationToken cancel)
     {
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
         if (!options.IsDryRun)
             DeletionRight.Require(repository.Storage, "nothing was removed");
         using StorageTrial? trial = options.IsExclusive || options.IsDryRun ? null : new StorageTrial(repository.Storage);
@@ -78,7 +78,7 @@ public sealed class Pruner
             EndDeadSessions();
         using Survey survey = Survey.Take(_repository, _cancel);
         PrunePlan plan = PrunePlan.Decide(survey.Packs, _options);
-        _report = _report with { Snapshots = survey.Snapshots.Snapshots.Count, Plan = plan.Totals };
+        _report = _report with { Snapshots = survey.Snapshots.Snapshots.Count, Plan = plan.Totals, Locked = _report.Locked.With(plan.Totals.Locked) };
         if (_options.IsDryRun)
             return true;
         _trial?.Require();
@@ -121,6 +121,7 @@ public sealed class Pruner
         {
             PacksDeleted = _report.PacksDeleted + generation.PacksDeleted,
             BytesDeleted = _report.BytesDeleted + generation.BytesDeleted,
+            Locked = _report.Locked.With(generation.Locked),
             Waiting = waiting,
             BytesCondemned = waiting.Count == 0 ? 0 : GarbageLog.List(_repository).ReadPlan(number).Packs
                 .Sum(pack => _repository.Storage.SizeOf(StorageKey.Pack(pack.Session, pack.Hash)) ?? 0),
@@ -182,6 +183,7 @@ public sealed class Pruner
         _report = _report with
         {
             SnapshotsSwept = swept,
+            SnapshotsLocked = survey.Snapshots.Forgotten.Count + survey.Snapshots.UnreadableForgotten.Count - swept,
             IndexObjectsReplaced = compaction.Replaced,
             BytesWritten = _report.BytesWritten + compaction.BytesWritten,
         };
@@ -196,29 +198,47 @@ public sealed class Pruner
             _repository.Storage,
             () => deleted = GarbageLog.List(_repository).Deleted(),
             () => listed = [.. _repository.Storage.List(StorageKey.PacksPrefix).Select(pack => pack.Key)]);
-        DeleteAll(listed.Where(deleted.Contains));
+        _ = DeleteAll(listed.Where(deleted.Contains));
     }
 
     // Their garbage is gone: what is left of them could bring nothing back.
     private int SweepForgotten(SnapshotList snapshots)
     {
         HashSet<SessionId> swept = [.. snapshots.Forgotten.Select(snapshot => snapshot.Id), .. snapshots.UnreadableForgotten];
-        DeleteAll(_repository.Storage.List(StorageKey.LabelsPrefix).Select(label => label.Key)
-            .Where(key => key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out _) && swept.Contains(owner)).ToList());
-        DeleteAll(swept.Select(StorageKey.Snapshot));
-        RetireFences(snapshots.Fenced);
-        return swept.Count;
+
+        // While a manifest is locked, so is what it needs, unless it was forgotten late: it may come back.
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = _repository.FindLocked(swept.Concat(snapshots.Fenced).Select(StorageKey.Snapshot));
+        swept.RemoveWhere(id => locked.ContainsKey(StorageKey.Snapshot(id)));
+        _ = DeleteAll([.. _repository.Storage.List(StorageKey.LabelsPrefix).Select(label => label.Key)
+            .Where(key => key.TryParseNumbered(StorageKey.LabelsPrefix, out SessionId owner, out _) && swept.Contains(owner))]);
+        int removed = DeleteAll(swept.Select(StorageKey.Snapshot));
+        RetireFences(snapshots.Fenced, locked);
+        _repository.Lock?.RemoveHidden(StorageKey.KeysPrefix);
+        return removed;
     }
 
-    private void DeleteAll(IEnumerable<StorageKey> keys) => Requests.ForEach(_repository.Storage, keys, _repository.Storage.Delete);
+    // But what is locked. How many went.
+    private int DeleteAll(IEnumerable<StorageKey> keys)
+    {
+        List<StorageKey> all = [.. keys];
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = _repository.FindLocked(all);
+        int deleted = 0;
+        Requests.ForEach(_repository.Storage, all.Where(key => !locked.ContainsKey(key)), key =>
+        {
+            if (_repository.TryDelete(key))
+                Interlocked.Increment(ref deleted);
+        });
+        return deleted;
+    }
 
     // So that lists need not open them each time. The session behind a fence may wake up and commit: it finds itself retired.
-    private void RetireFences(IReadOnlyList<SessionId> fenced)
+    private void RetireFences(IReadOnlyList<SessionId> fenced, IReadOnlyDictionary<StorageKey, DateTimeOffset> locked)
     {
         foreach (SessionId id in fenced)
         {
             Forgetter.Forget(_repository, id, _options.OriginNow());
-            _repository.Storage.Delete(StorageKey.Snapshot(id));
+            if (!locked.ContainsKey(StorageKey.Snapshot(id)))
+                _ = _repository.TryDelete(StorageKey.Snapshot(id));
         }
     }
 }

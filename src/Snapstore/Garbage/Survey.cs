@@ -1,5 +1,6 @@
 using Snapstore.Formats;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Garbage;
 
@@ -41,6 +42,7 @@ internal sealed class Survey : IDisposable
         {
             survey.Update(repository.LoadForSession, cancel);
             survey.MeasurePacks(session => ended.Contains(session) && !registered.Contains(session), cancel);
+            survey.FindLocks();
             return survey;
         }
         catch
@@ -74,6 +76,16 @@ internal sealed class Survey : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Live.Dispose();
+
+    private void FindLocks()
+    {
+        IReadOnlyDictionary<StorageKey, DateTimeOffset> locked = _repository.FindLocked(Packs.Where(PrunePlan.IsCandidate).Select(pack => pack.Key));
+        for (int i = 0; i < Packs.Count; i++)
+        {
+            if (locked.TryGetValue(Packs[i].Key, out DateTimeOffset until))
+                Packs[i] = Packs[i] with { LockedUntil = until };
+        }
+    }
 
     private void MeasurePacks(Predicate<SessionId> hasEnded, CancellationToken cancel)
     {

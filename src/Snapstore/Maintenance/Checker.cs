@@ -1,3 +1,4 @@
+using System.Globalization;
 using Snapstore.Repositories;
 using Snapstore.Storage;
 
@@ -54,6 +55,7 @@ public static class Checker
         sweep.Run(metaPacks, options.Workers, cancel);
         long affected = NameAffected(repository, records.Snapshots, places, sweep.Nodes, findings, cancel);
         NoteMissing(inventory, findings);
+        FindShadowed(repository, findings, cancel);
 
         (IReadOnlyList<Finding> found, long dropped) = findings.Take();
         return new CheckReport
@@ -93,6 +95,28 @@ public static class Checker
         {
             if (!findings.HasDamage(missing.Name))
                 findings.Add(FindingKind.Note, missing.Name, "is named by the index and is not there; no snapshot needs it");
+        }
+    }
+
+    // What was deleted or put over is damage, though it can be brought back: it is not seen any more.
+    private static void FindShadowed(Repository repository, FindingList findings, CancellationToken cancel)
+    {
+        if (repository.Lock is null)
+            return;
+        try
+        {
+            foreach (ShadowedObject found in ShadowedObjects.Find(repository.Lock.Storage, cancel))
+            {
+                bool isKey = found.Key.Name.StartsWith(StorageKey.KeysPrefix, StringComparison.Ordinal);
+                string what = string.Create(CultureInfo.InvariantCulture, $"{(found.IsHidden ? "was deleted" : "was put over by something else")} at {found.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; an earlier version is there");
+                findings.Add(isKey && found.IsHidden ? FindingKind.Note : FindingKind.Damage, found.Key.Name, isKey && found.IsHidden
+                    ? $"{what}: a key that was removed, by `key remove` or by somebody else; it goes when its lock has ended"
+                    : $"{what}; bring it back: snapstore repair versions");
+            }
+        }
+        catch (StorageException e)
+        {
+            findings.Add(FindingKind.Note, "versions", $"whether anything was deleted or put over was not looked at: {e.Message}");
         }
     }
 

@@ -19,7 +19,7 @@ public static class IndexRepair
     /// <param name="cancel">Stops it; the old index objects are still there then.</param>
     public static IndexRepairReport Run(Repository repository, Action<int> progress, CancellationToken cancel)
     {
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
         DeletionRight.Require(repository.Storage, "nothing was repaired");
         IndexCompaction compaction = new(repository);
         IReadOnlyList<string> problems = compaction.Rebuild(progress, cancel);

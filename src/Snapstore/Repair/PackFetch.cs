@@ -65,9 +65,7 @@ internal sealed class PackFetch
             if (_isDryRun)
                 return true;
             QuarantineCopy.Make(_repository.Storage, damaged, _cancel);
-            _repository.Storage.Delete(damaged.Key);
-            _ = pending.Publish(damaged.Key);
-            return true;
+            return _repository.TryDelete(damaged.Key) && pending.Publish(damaged.Key);
         }
     }
 

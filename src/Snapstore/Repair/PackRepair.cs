@@ -33,7 +33,7 @@ public sealed class PackRepair
     public static PackRepairReport Run(
         Repository repository, IReadOnlySet<StorageKey>? packs, PruneOptions options, CheckProgress progress, CancellationToken cancel, IStorage? mirror = null)
     {
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
         PackFetch? fetch = mirror is null ? null : new PackFetch(repository, mirror, options.IsDryRun, progress, cancel);
         return new PackRepair(repository, options, progress, cancel).Run(packs, fetch);
     }
@@ -41,8 +41,11 @@ public sealed class PackRepair
     private PackRepairReport Run(IReadOnlySet<StorageKey>? packs, PackFetch? fetch)
     {
         List<StorageKey> fetched = packs is null ? [.. fetch?.FetchLost() ?? []] : [];
+
+        // One that was taken out before and is locked is still there: nobody relies on it.
+        HashSet<StorageKey> takenOut = _repository.Lock is null ? [] : GarbageLog.List(_repository).Deleted();
         List<StoredObject> listed = [.. _repository.Storage.List(StorageKey.PacksPrefix)
-            .Where(found => found.Key.TryParsePack(out _, out _) && packs?.Contains(found.Key) != false)];
+            .Where(found => found.Key.TryParsePack(out _, out _) && packs?.Contains(found.Key) != false && !takenOut.Contains(found.Key))];
         SortedDictionary<string, (StoredObject Pack, string Damage)> damaged = FindDamaged(listed);
         if (damaged.Count > 0 && !_options.IsDryRun)
             DeletionRight.Require(_repository.Storage, "no damaged pack was replaced");

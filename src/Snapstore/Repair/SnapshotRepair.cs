@@ -36,7 +36,7 @@ public sealed class SnapshotRepair
     /// <param name="cancel">Stops it.</param>
     public static RepairedSnapshot? Run(Repository repository, Snapshot snapshot, PruneOptions options, CancellationToken cancel)
     {
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
         SnapshotRepair repair = new(repository, options, cancel);
         for (int attempt = 1; ; attempt++)
         {

@@ -40,12 +40,14 @@ public sealed class BlobIndex : IDisposable
     private readonly RecordTable<Entry> _entries;
     private readonly RecordTable<DeltaEntry> _deltas;
     private readonly List<PackReference> _packs;
+    private readonly bool[] _met;
 
     private BlobIndex(RecordTable<Entry> entries, RecordTable<DeltaEntry> deltas, List<PackReference> packs, long plainBytes)
     {
         _entries = entries;
         _deltas = deltas;
         _packs = packs;
+        _met = new bool[packs.Count];
         PlainBytes = plainBytes;
     }
 
@@ -60,6 +62,9 @@ public sealed class BlobIndex : IDisposable
 
     /// <summary>The packs known.</summary>
     public IReadOnlyList<PackReference> Packs => _packs;
+
+    /// <summary>Packs in which a blob was found that somebody asked for, or the base of one.</summary>
+    public IEnumerable<StorageKey> PacksMet => _packs.Where((_, i) => Volatile.Read(ref _met[i])).Select(pack => pack.Key);
 
     /// <summary>An index of these packs; they are taken one by one and none is kept.</summary>
     public static BlobIndex Build(IEnumerable<IndexedPack> packs) => Build(packs, RecordTableLimits.Default);
@@ -91,11 +96,11 @@ public sealed class BlobIndex : IDisposable
     public bool Contains(in BlobId id)
     {
         BlobKey key = new(id);
-        return _entries.TryFind(key, out _) || TryFindDelta(key, out _, out _);
+        return TryFindEntry(key, out _) || TryFindDelta(key, out _, out _);
     }
 
     /// <summary>True where the blob is known and is there plain, so that it may be a base.</summary>
-    public bool ContainsPlain(in BlobKey key) => _entries.TryFind(key, out _);
+    public bool ContainsPlain(in BlobKey key) => TryFindEntry(key, out _);
 
     /// <inheritdoc cref="ContainsPlain(in BlobKey)"/>
     public bool ContainsPlain(in BlobId id) => ContainsPlain(new BlobKey(id));
@@ -118,7 +123,7 @@ public sealed class BlobIndex : IDisposable
     /// <summary>Where a blob lies that is there plain; false where it is not.</summary>
     public bool TryFindPlain(in BlobKey key, out BlobLocation location)
     {
-        bool isKnown = _entries.TryFind(key, out Entry entry);
+        bool isKnown = TryFindEntry(key, out Entry entry);
         location = isKnown ? Location(entry) : default;
         return isKnown;
     }
@@ -180,7 +185,10 @@ public sealed class BlobIndex : IDisposable
     private bool TryFindDelta(in BlobKey key, out DeltaEntry delta, out Entry found)
     {
         found = default;
-        return _deltas.TryFind(key, out delta) && (_entries.TryFind(delta.Base, out found) || TryFindAnyDelta(key, out delta, out found));
+        if (!_deltas.TryFind(key, out delta) || !(TryFindEntry(delta.Base, out found) || TryFindAnyDelta(key, out delta, out found)))
+            return false;
+        Meet(delta.Place);
+        return true;
     }
 
     // Of several deltas any will do whose base is there.
@@ -191,12 +199,27 @@ public sealed class BlobIndex : IDisposable
         bool isFound = false;
         _deltas.ForEach(key, other =>
         {
-            isFound = _entries.TryFind(other.Base, out usableBase);
+            isFound = TryFindEntry(other.Base, out usableBase);
             usable = other;
             return !isFound;
         });
         (delta, found) = (usable, usableBase);
         return isFound;
+    }
+
+    private bool TryFindEntry(in BlobKey key, out Entry entry)
+    {
+        bool isKnown = _entries.TryFind(key, out entry);
+        if (isKnown)
+            Meet(entry.Place);
+        return isKnown;
+    }
+
+    // Written once: many threads ask.
+    private void Meet(in PlaceOfSegment place)
+    {
+        if (!Volatile.Read(ref _met[place.Pack]))
+            Volatile.Write(ref _met[place.Pack], true);
     }
 
     private BlobLocation Location(in Entry entry) => new(Segment(entry.Place), entry.Offset, entry.Length);

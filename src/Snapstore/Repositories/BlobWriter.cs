@@ -7,7 +7,18 @@ namespace Snapstore.Repositories;
 /// <param name="Compression">How hard to compress.</param>
 /// <param name="Workers">Threads that compress and seal; 0 does all at once where it is put.</param>
 /// <param name="DryRun">True counts what would be stored and stores nothing.</param>
-public sealed record BlobWriterOptions(CompressionLevel Compression, int Workers, bool DryRun);
+/// <param name="OnNewData">Told of every data blob that is stored; null where nobody wants to know.</param>
+public sealed record BlobWriterOptions(CompressionLevel Compression, int Workers, bool DryRun, NewDataBlob? OnNewData = null)
+{
+    /// <summary>How many ids of what was put are in memory; less where another writer works beside.</summary>
+    internal RecordTableLimits Taken { get; init; } = RecordTableLimits.Default;
+}
+
+/// <summary>Is told of a data blob that is being stored, while its plaintext is at hand; keeps no reference to it.</summary>
+/// <param name="id">Its id.</param>
+/// <param name="plain">Its plaintext.</param>
+/// <param name="delta">The same as a difference, where that is how it is stored.</param>
+public delegate void NewDataBlob(in BlobId id, ReadOnlySpan<byte> plain, DeltaFrame? delta);
 
 /// <summary>What a session has stored.</summary>
 /// <param name="DataBlobs">New data blobs.</param>
@@ -38,7 +49,7 @@ public sealed class BlobWriter : IDisposable
 {
     private readonly Repository _repository;
     private readonly BlobWriterOptions _options;
-    private readonly BlobIdSet _taken = new();
+    private readonly BlobIdSet _taken;
     private readonly SegmentSealing _sealing;
     private readonly PackSink _packs;
     private long _dataBlobs, _dataBytes, _metaBlobs, _metaBytes, _deltaBlobs, _deltaBytes;
@@ -48,6 +59,7 @@ public sealed class BlobWriter : IDisposable
     {
         _repository = repository;
         _options = options;
+        _taken = new BlobIdSet(options.Taken);
         _packs = new PackSink(repository, session, options.Workers > 0 ? repository.Storage.WritersMax : 0, time);
         _sealing = new SegmentSealing(repository, _packs, options.Compression, options.Workers);
     }
@@ -73,6 +85,7 @@ public sealed class BlobWriter : IDisposable
             _sealing.Add(PackKind.Data, id, plain);
         _dataBlobs++;
         _dataBytes += plain.Length;
+        _options.OnNewData?.Invoke(id, plain, delta);
         return true;
     }
 

@@ -88,16 +88,18 @@ public static class KeySlots
     }
 
     /// <summary>Removes a slot, but never the last that works.</summary>
+    /// <returns>Until when its bytes stay, hidden, because they are locked; null where they are gone.</returns>
     /// <exception cref="UsageException">It is the last, or the one in use.</exception>
-    public static void Remove(Repository repository, SessionId id)
+    public static DateTimeOffset? Remove(Repository repository, SessionId id)
     {
+        repository.CheckWritable();
         IReadOnlyList<KeySlot> slots = Load(repository.Storage, repository.Id, []);
         if (slots.All(slot => slot.Id != id))
             throw new UsageException($"there is no key {id.ToShortString()}; see: snapstore key list");
         if (id == repository.Slot.Id)
             throw new UsageException("that is the key you opened the repository with; use another key to remove it, or 'snapstore key passwd' to change it");
         DeletionRight.Require(repository.Storage, "no key was removed");
-        repository.Storage.Delete(StorageKey.KeySlot(id));
+        return Drop(repository, StorageKey.KeySlot(id));
     }
 
     /// <summary>Replaces the slot in use by one for a new secret: the new one stands and opens before the old one goes.</summary>
@@ -106,13 +108,27 @@ public static class KeySlots
     /// <param name="cost">Of the new slot.</param>
     /// <param name="whenAdded">Called when the new slot stands: from here on the secret may be the only one, also if removing the
     /// old slot fails, for a deletion that failed may have happened.</param>
-    public static KeySlot Change(Repository repository, SlotSecret secret, KdfCost cost, Action whenAdded)
+    /// <returns>The new slot; and until when the bytes of the old one stay, hidden, because they are locked.</returns>
+    public static (KeySlot Slot, DateTimeOffset? OldUntil) Change(Repository repository, SlotSecret secret, KdfCost cost, Action whenAdded)
     {
+        repository.CheckWritable();
         DeletionRight.Require(repository.Storage, "the old key could not go, so no new one was made");
         KeyLabel label = repository.Slot.Label(repository.Keys, repository.Id);
         KeySlot slot = Add(repository.Storage, repository.Id, repository.Keys, secret, cost, label);
         whenAdded();
-        repository.Storage.Delete(StorageKey.KeySlot(repository.Slot.Id));
-        return slot;
+        return (slot, Drop(repository, StorageKey.KeySlot(repository.Slot.Id)));
+    }
+
+    // A slot that is locked cannot go; it must not be found any more all the same, or each snapshot would lock it again.
+    private static DateTimeOffset? Drop(Repository repository, StorageKey slot)
+    {
+        if (repository.FindLocked([slot]).TryGetValue(slot, out DateTimeOffset until))
+        {
+            repository.Lock!.Storage.Hide(slot);
+            return until;
+        }
+
+        repository.Storage.Delete(slot);
+        return null;
     }
 }

@@ -109,8 +109,10 @@ internal sealed class PackSink : IDisposable
     private void Publish(PackWriter pack)
     {
         IndexedPack published;
+        DateTimeOffset begun = _repository.Lock?.Time.GetUtcNow() ?? default;
         using (pack)
             published = pack.Publish();
+        _repository.Lock?.Made(StorageKey.Pack(published.Session, published.Hash), begun);
         Interlocked.Add(ref _storedBytes, published.Size);
         lock (_indexing)
         {

@@ -11,8 +11,9 @@ public sealed class Repository : IDisposable
 {
     private Lazy<LoadedIndex> _loaded;
 
-    internal Repository(IStorage storage, RepositoryConfig config, KeyRing keys, KeySlot slot)
+    internal Repository(IStorage storage, RepositoryConfig config, KeyRing keys, KeySlot slot, RepositoryLock? locks = null)
     {
+        Lock = locks;
         Storage = storage;
         Config = config;
         Keys = keys;
@@ -45,17 +46,24 @@ public sealed class Repository : IDisposable
     /// <summary>Where readers turn when a pack fails them.</summary>
     public OtherCopies OtherCopies { get; }
 
+    /// <summary>What keeps its objects locked; null where they are not, or the storage cannot.</summary>
+    public RepositoryLock? Lock { get; }
+
     /// <summary>Keeps here what was fetched of a repository far away; null for none. Set before anything is read.</summary>
     /// <remarks>Those who look for damage have none: they must see what is stored.</remarks>
     public LocalCache? Cache { get; set; }
 
     /// <summary>Loads the index as a session must see it: after it registered, read anew, without what is condemned
     /// (spec/protocols/garbage.md, W2 and W3). What <see cref="Loaded"/> gave before is no longer valid.</summary>
-    public LoadedIndex LoadForSession()
+    public LoadedIndex LoadForSession() => LoadForSession([]);
+
+    /// <summary>The same without these packs, on which it must not rely either.</summary>
+    public LoadedIndex LoadForSession(IEnumerable<StorageKey> unusable)
     {
         HashSet<StorageKey> condemned = [];
         IReadOnlyList<StoredObject> indexObjects = [];
         Requests.All(Storage, () => condemned = GarbageLog.List(this).Condemned(), () => indexObjects = PackCatalog.ListIndex(this));
+        condemned.UnionWith(unusable);
         return Renew(() => IndexLoader.LoadAll(this, condemned, indexObjects));
     }
 
@@ -100,6 +108,28 @@ public sealed class Repository : IDisposable
         return isPut;
     }
 
+    /// <summary>Makes sure that this program may write, and keep the promises that writers make here.</summary>
+    /// <exception cref="UnsupportedException">It may not, or the storage cannot lock what has to be locked.</exception>
+    public void CheckWritable()
+    {
+        Config.CheckWritable();
+        if (Config.ObjectLock.Length > 0 && Lock is null)
+            throw new UnsupportedException($"the repository locks its objects ({Config.ObjectLock}), and {Storage.Location} cannot: it can be read there, and copied into another repository (copy --to)");
+    }
+
+    /// <summary>Removes an object; false where it is locked.</summary>
+    public bool TryDelete(StorageKey key)
+    {
+        if (Lock is not null)
+            return Lock.TryDelete(key);
+        Storage.Delete(key);
+        return true;
+    }
+
+    /// <summary>Those of these objects that are locked now, and until when.</summary>
+    public IReadOnlyDictionary<StorageKey, DateTimeOffset> FindLocked(IEnumerable<StorageKey> keys) =>
+        Lock?.FindLocked(keys) ?? new Dictionary<StorageKey, DateTimeOffset>();
+
     /// <summary>The BLAKE3 hash of an object's stored bytes.</summary>
     public static ObjectHash HashOf(ReadOnlySpan<byte> stored)
     {
@@ -112,7 +142,11 @@ public sealed class Repository : IDisposable
     private LoadedIndex Renew(Func<LoadedIndex> load)
     {
         if (_loaded.IsValueCreated)
+        {
+            Lock?.Need(Index.PacksMet);
             Index.Dispose();
+        }
+
         _loaded = new Lazy<LoadedIndex>(load);
         return Loaded;
     }

@@ -15,24 +15,31 @@ public static class RepositoryOpener
     /// <param name="label">Of the key slot.</param>
     /// <param name="program">Who makes it.</param>
     /// <param name="idsOf">A repository's keys, so that the same content has the same ids in both (spec/protocols/copy.md); null for keys of its own.</param>
-    /// <exception cref="UsageException">There is a repository already; it is left as it is.</exception>
+    /// <param name="terms">How its objects are locked; null where they are not.</param>
+    /// <param name="time">The clock that locks are set by; null for the system's.</param>
+    /// <exception cref="UsageException">There is a repository already; it is left as it is. Or the storage cannot lock.</exception>
     public static Repository Create(
-        IStorage storage, string chunker, SlotSecret secret, KdfCost cost, KeyLabel label, string program, KeyRing? idsOf = null)
+        IStorage storage, string chunker, SlotSecret secret, KdfCost cost, KeyLabel label, string program, KeyRing? idsOf = null,
+        ObjectLockTerms? terms = null, TimeProvider? time = null)
     {
         RefuseExisting(storage);
+        RepositoryLock? locks = terms is null ? null : RepositoryLock.Of(storage, terms, time ?? TimeProvider.System) ?? throw CannotLock(storage);
         SessionId id = SessionId.NewRandom();
         KeyRing keys = idsOf is null ? KeyRing.Generate() : KeyRing.GenerateSharingIds(idsOf);
         KeySlot slot = KeySlots.Add(storage, id, keys, secret, cost, label);
-        RepositoryConfig config = new(id, [], [], chunker, label.CreatedSeconds, program);
+        locks?.Verify(StorageKey.KeySlot(slot.Id));
+        RepositoryConfig config = new(id, [], terms is null ? [] : [RepositoryConfig.ObjectLockFeature], chunker, label.CreatedSeconds, program, terms?.ToString() ?? "");
         byte[] stored = config.Encode(keys);
         _ = RepositoryConfig.Decode(stored, keys);
         if (!storage.PutIfAbsent(StorageKey.Config, stored))
         {
-            storage.Delete(StorageKey.KeySlot(slot.Id));
+            // A locked one stays till its lock ends; it opens nothing.
+            if (locks?.TryDelete(StorageKey.KeySlot(slot.Id)) is null)
+                storage.Delete(StorageKey.KeySlot(slot.Id));
             throw AlreadyThere(storage);
         }
 
-        return new Repository(storage, config, keys, slot);
+        return new Repository(storage, config, keys, slot, locks);
     }
 
     /// <summary>Makes sure that there is no repository, before anybody is asked for a password.</summary>
@@ -44,19 +51,25 @@ public static class RepositoryOpener
     }
 
     /// <summary>Opens a repository; ownership of the storage passes to it.</summary>
+    /// <param name="storage">Where.</param>
+    /// <param name="secret">What opens it.</param>
+    /// <param name="time">The clock that locks are set by; null for the system's.</param>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
-    public static Repository Open(IStorage storage, SlotSecret secret) => Open(storage, ReadConfig(storage), secret);
+    public static Repository Open(IStorage storage, SlotSecret secret, TimeProvider? time = null) => Open(storage, ReadConfig(storage), secret, time);
 
     /// <summary>Opens a repository whose config was read; ownership of the storage passes to it.</summary>
     /// <param name="storage">Where it is.</param>
     /// <param name="stored">What <see cref="ReadConfig"/> gave.</param>
     /// <param name="secret">What opens it.</param>
+    /// <param name="time">The clock that locks are set by; null for the system's.</param>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
-    public static Repository Open(IStorage storage, byte[] stored, SlotSecret secret)
+    public static Repository Open(IStorage storage, byte[] stored, SlotSecret secret, TimeProvider? time = null)
     {
         RepositoryConfig plain = RepositoryConfig.DecodePlain(stored);
         (KeyRing keys, KeySlot slot) = KeySlots.OpenAny(storage, plain.Repository, secret);
-        return new Repository(storage, RepositoryConfig.Decode(stored, keys), keys, slot);
+        RepositoryConfig config = RepositoryConfig.Decode(stored, keys);
+        RepositoryLock? locks = config.ObjectLock.Length == 0 ? null : RepositoryLock.Of(storage, ObjectLockTerms.Parse(config.ObjectLock), time ?? TimeProvider.System);
+        return new Repository(storage, config, keys, slot, locks);
     }
 
     /// <summary>Reads what a storage says of itself, and makes sure that this program understands it; no key is needed for that.</summary>
@@ -68,6 +81,9 @@ public static class RepositoryOpener
         _ = RepositoryConfig.DecodePlain(stored);
         return stored;
     }
+
+    private static UsageException CannotLock(IStorage storage) =>
+        new($"{storage.Location} cannot lock objects: --object-lock is for a repository in an object store that can (s3:)");
 
     private static UsageException AlreadyThere(IStorage storage) =>
         new($"there is a repository at {storage.Location} already; it was left as it is");

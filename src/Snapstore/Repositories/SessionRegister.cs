@@ -17,7 +17,13 @@ public static class SessionRegister
             throw new StorageException($"{StorageKey.Session(session)} exists although its name is new; is the random generator of this machine broken?");
     }
 
-    /// <summary>Ends a session with a snapshot, when all that the manifest needs is durable.</summary>
+    /// <summary>Makes sure that all that the session relies on stays locked as long as it has to, where the repository locks: before
+    /// it commits (spec/object-lock.md).</summary>
+    /// <exception cref="StorageException">It cannot be locked: the session must not commit.</exception>
+    public static void SecureLocks(Repository repository) => repository.Lock?.Secure(repository);
+
+    /// <summary>Ends a session with a snapshot, when all that the manifest needs is durable and, where the repository locks, locked
+    /// (<see cref="SecureLocks"/>).</summary>
     /// <exception cref="SessionFencedException">A prune took the session for dead: what it relied on may be gone.</exception>
     public static void Commit(Repository repository, SessionId session, Manifest manifest)
     {

@@ -13,6 +13,7 @@ public static class SnapshotLabels
     /// meanwhile, the change is made to what that left: put-if-absent decides.</summary>
     public static SnapshotLabel Change(Repository repository, Snapshot snapshot, Func<SnapshotLabel, SnapshotLabel> change)
     {
+        repository.CheckWritable();
         while (true)
         {
             int newest = NumberOfNewest(repository, snapshot.Id);

@@ -9,7 +9,8 @@ public readonly record struct StorageKey
     /// <summary>The prefixes that a repository uses; nothing else belongs to it.</summary>
     public const string ConfigName = "config", KeysPrefix = "keys/", PacksPrefix = "packs/", IndexPrefix = "index/",
         SessionsPrefix = "sessions/", SnapshotsPrefix = "snapshots/", LabelsPrefix = "labels/",
-        RetiredPrefix = "retired/", GarbagePrefix = "gc/", QuarantinePrefix = "quarantine/";
+        RetiredPrefix = "retired/", GarbagePrefix = "gc/", QuarantinePrefix = "quarantine/",
+        ProbePrefix = GarbagePrefix + "probe-";
 
     private const string PlanSuffix = ".plan", VerdictSuffix = ".verdict", DoneSuffix = ".done", WatchInfix = ".watch-";
 
@@ -74,7 +75,7 @@ public readonly record struct StorageKey
         Garbage(generation, WatchInfix + number.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Where a probe of the storage may put an object of its own.</summary>
-    public static StorageKey Probe(SessionId session) => new($"{GarbagePrefix}probe-{session}");
+    public static StorageKey Probe(SessionId session) => new(ProbePrefix + session);
 
     /// <summary>Where a copy of a damaged pack is kept, out of the way of readers.</summary>
     public static StorageKey Quarantine(StorageKey pack) => new(QuarantinePrefix + pack.Name[(pack.Name.LastIndexOf('/') + 1)..]);

@@ -35,6 +35,7 @@ public sealed partial class FakeS3 : IDisposable
     private readonly WebApplication _server;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, FakeBucket> _buckets = [];
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> _counts = [];
     private int _places;
     private int _requests;
 
@@ -58,6 +59,12 @@ public sealed partial class FakeS3 : IDisposable
     /// <summary>True for credentials that cannot delete.</summary>
     public bool RefusesDeletions { get; set; }
 
+    /// <summary>True for credentials that may hide what they cannot remove: no deletion of versions.</summary>
+    public bool RefusesDeletionsOfVersions { get; set; }
+
+    /// <summary>Requests answered so far that begin so: "PUT retention", "HEAD", ...</summary>
+    public int Count(string what) => _counts.GetValueOrDefault(what);
+
     /// <summary>Requests answered so far.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
@@ -74,6 +81,13 @@ public sealed partial class FakeS3 : IDisposable
     public string NewPlace(int port = 0) => string.Create(
         CultureInfo.InvariantCulture, $"s3:http://127.0.0.1:{(port == 0 ? Port : port)}/bucket-{Interlocked.Increment(ref _places)}/below");
 
+    /// <summary>Sets the store's clock ahead, for the locks of a place's bucket.</summary>
+    public void SetAhead(S3Location place, TimeSpan ahead)
+    {
+        lock (_lock)
+            _buckets[place.Bucket].Versions!.Ahead = ahead;
+    }
+
     /// <summary>Forgets a place's bucket.</summary>
     public void Remove(S3Location place)
     {
@@ -86,6 +100,8 @@ public sealed partial class FakeS3 : IDisposable
     private async Task Answer(HttpContext context)
     {
         Interlocked.Increment(ref _requests);
+        string what = context.Request.Query.Keys.FirstOrDefault(key => key is "retention" or "versions" or "object-lock" or "list-type") is { } query ? $"{context.Request.Method} {query}" : context.Request.Method;
+        _counts.AddOrUpdate(what, 1, (_, count) => count + 1);
         using MemoryStream body = new();
         await context.Request.Body.CopyToAsync(body);
         string[] path = context.Request.Path.Value!.TrimStart('/').Split('/', 2);
@@ -108,11 +124,19 @@ public sealed partial class FakeS3 : IDisposable
         lock (_lock)
         {
             if (key.Length == 0 && request.Method == "PUT")
-                return _buckets.TryAdd(bucketName, new FakeBucket()) ? FakeAnswer.Ok : FakeAnswer.Error(409, "BucketAlreadyOwnedByYou");
+                return _buckets.TryAdd(bucketName, new FakeBucket(request.Headers["x-amz-bucket-object-lock-enabled"] == "true")) ? FakeAnswer.Ok : FakeAnswer.Error(409, "BucketAlreadyOwnedByYou");
             if (!_buckets.TryGetValue(bucketName, out FakeBucket? bucket))
                 return FakeAnswer.Error(404, "NoSuchBucket");
+            string version = request.Query["versionId"].ToString();
             return request.Method switch
             {
+                "GET" when request.Query.ContainsKey("object-lock") => bucket.Versions is null
+                    ? FakeAnswer.Error(404, "ObjectLockConfigurationNotFoundError")
+                    : FakeAnswer.Xml($"{Success}<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>"),
+                "GET" when request.Query.ContainsKey("versions") => bucket.Versions!.List(request.Query["prefix"].ToString()),
+                "PUT" when request.Query.ContainsKey("retention") => bucket.Versions!.Retain(key, body),
+                "PUT" when request.Headers.ContainsKey("x-amz-copy-source") => Copy(bucket, request, key),
+                "DELETE" when version.Length > 0 && RefusesDeletionsOfVersions => FakeAnswer.Error(403, "AccessDenied"),
                 "GET" when key.Length == 0 => List(bucket, request.Query),
                 "PUT" when request.Query.ContainsKey("partNumber") => bucket.PutPart(request.Query["uploadId"]!, int.Parse(request.Query["partNumber"]!, CultureInfo.InvariantCulture), body),
                 "PUT" => Put(bucket, request, key, new FakeObject(body, Mark(request))),
@@ -120,7 +144,7 @@ public sealed partial class FakeS3 : IDisposable
                 "POST" => Complete(bucket, request, key),
                 "DELETE" when request.Query.ContainsKey("uploadId") => bucket.Abandon(request.Query["uploadId"]!),
                 "DELETE" when RefusesDeletions => FakeAnswer.Error(403, "AccessDenied"),
-                "DELETE" => bucket.Delete(key),
+                "DELETE" => bucket.Versions?.Delete(key, version) ?? bucket.Delete(key),
                 _ => Get(bucket, request, key),
             };
         }
@@ -138,8 +162,22 @@ public sealed partial class FakeS3 : IDisposable
             return FakeAnswer.Error(412, "PreconditionFailed");
         if (isTaken && Weakness == Weakness.KnowsOnlyForbidOverwrite && request.Headers["x-oss-forbid-overwrite"] == "true")
             return FakeAnswer.Error(409, "FileAlreadyExists");
-        bucket.Set(key, made);
+        if (bucket.Versions?.Refuse(request) is { } refusal)
+            return refusal;
+        if (bucket.Versions is { } versions)
+            versions.Add(key, made, request);
+        else
+            bucket.Set(key, made);
         return new FakeAnswer(200, [], [("ETag", made.Tag)]);
+    }
+
+    private static FakeAnswer Copy(FakeBucket bucket, HttpRequest request, string key)
+    {
+        string[] source = Uri.UnescapeDataString(request.Headers["x-amz-copy-source"].ToString()).Split("?versionId=");
+        if (bucket.Versions!.Find(key, source[1])?.Object is not { } copied)
+            return FakeAnswer.Error(404, "NoSuchVersion");
+        bucket.Versions.Add(key, copied, request);
+        return FakeAnswer.Xml($"{Success}<CopyObjectResult><ETag>{SecurityElement.Escape(copied.Tag)}</ETag></CopyObjectResult>");
     }
 
     private static FakeAnswer Begin(FakeBucket bucket, string key, string mark) =>
@@ -174,9 +212,10 @@ public sealed partial class FakeS3 : IDisposable
 
     private static FakeAnswer Get(FakeBucket bucket, HttpRequest request, string key)
     {
-        if (!bucket.Objects.TryGetValue(key, out FakeObject? found))
+        FakeVersion? version = bucket.Versions?.Find(key, request.Query["versionId"]);
+        if ((version?.Object ?? (bucket.Versions is null ? bucket.Objects.GetValueOrDefault(key) : null)) is not { } found)
             return FakeAnswer.Error(404, "NoSuchKey");
-        List<(string, string)> headers = [("ETag", found.Tag)];
+        List<(string, string)> headers = [("ETag", found.Tag), .. version is null ? [] : FakeVersions.Headers(version)];
         if (found.Mark.Length > 0)
             headers.Add(("x-amz-meta-snapstore-put", found.Mark));
         Match range = Range().Match(request.Headers.Range.ToString());
@@ -227,6 +266,11 @@ internal sealed class FakeBucket
     private readonly Dictionary<string, (string Mark, SortedDictionary<int, byte[]> Parts)> _uploads = [];
     private readonly Queue<(string Key, FakeObject? Made)> _late = [];
     private int _begun;
+
+    public FakeBucket(bool hasLock = false) => Versions = hasLock ? new FakeVersions(this) : null;
+
+    /// <summary>Where it has object lock.</summary>
+    public FakeVersions? Versions { get; }
 
     public SortedDictionary<string, FakeObject> Objects { get; } = new(StringComparer.Ordinal);
 

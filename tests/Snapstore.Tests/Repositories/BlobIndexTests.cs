@@ -125,6 +125,38 @@ public sealed class BlobIndexTests
         cases: 60);
 
     [Fact]
+    public void Notes_the_packs_of_what_was_asked_for_and_of_the_bases_of_that()
+    {
+        SeededValues values = new(1);
+        BlobId asked = values.Id(), delta = values.Id(), found = values.Id(), other = values.Id();
+        IndexedPack[] packs = [Plain(asked), Plain(found), Plain(other), Delta(delta, found), Delta(values.Id(), other)];
+        using BlobIndex index = BlobIndex.Build(packs);
+        Assert.Empty(index.PacksMet);
+        Assert.False(index.Contains(values.Id()));
+        Assert.Empty(index.PacksMet);
+        Assert.True(index.Contains(asked));
+        Assert.Equal([index.Packs[0].Key], index.PacksMet);
+        Assert.True(index.Contains(delta));
+        Assert.Equal([index.Packs[0].Key, index.Packs[1].Key, index.Packs[3].Key], index.PacksMet);
+        Assert.True(index.ContainsPlain(other));
+        Assert.Equal(4, index.PacksMet.Count());
+
+        IndexedPack Plain(BlobId id)
+        {
+            PackDirectory directory = new();
+            directory.Add(1000, [new BlobRecord(id, 10)]);
+            return new IndexedPack(values.Session(), new ObjectHash(values.Fill(32)), 5000, PackKind.Data, directory);
+        }
+
+        IndexedPack Delta(BlobId id, BlobId prefix)
+        {
+            PackDirectory directory = new();
+            directory.Add(1000, [new BlobRecord(id, 20)], [new DeltaRecord(new BlobKey(prefix), 77)]);
+            return new IndexedPack(values.Session(), new ObjectHash(values.Fill(32)), 5000, PackKind.Data, directory);
+        }
+    }
+
+    [Fact]
     public void An_empty_index_finds_nothing()
     {
         using BlobIndex index = BlobIndex.Build([]);

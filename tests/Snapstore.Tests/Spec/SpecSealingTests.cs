@@ -75,6 +75,45 @@ public sealed class SpecSealingTests
     }
 
     [Fact]
+    public void A_config_with_locks_is_that_of_the_page()
+    {
+        using KeyRing keys = SpecValues.NewKeys();
+        RepositoryConfig locked = ExampleConfig with { RequiredToWrite = [RepositoryConfig.ObjectLockFeature], ObjectLock = "compliance:30" };
+        byte[] stored = Config.Bytes("config-with-lock");
+        Assert.Equal(stored, locked.Encode(keys, SpecValues.Salt));
+        RepositoryConfig read = RepositoryConfig.Decode(stored, keys);
+        Assert.Equal(("compliance:30", RepositoryConfig.ObjectLockFeature), (read.ObjectLock, Assert.Single(read.RequiredToWrite)));
+        read.CheckWritable();
+        FieldReader fields = new(Config.Bytes("config-record-with-lock"), "config", static number => number <= 4);
+        Assert.Equal(("compliance:30", read.Chunker), (fields.Text(4), fields.Text(1)));
+
+        // Whoever takes the feature out of the plain part, so that older programs write, makes it a config that does not open.
+        byte[] without = [.. stored[..12], 0, 0, .. stored[14..30], .. stored[42..]];
+        Assert.Throws<CorruptDataException>(() => RepositoryConfig.Decode(without, keys));
+    }
+
+    [Theory]
+    [InlineData("compliance:30", Snapstore.Storage.ObjectLockMode.Compliance, 30, 8)]
+    [InlineData("governance:1", Snapstore.Storage.ObjectLockMode.Governance, 1, 1)]
+    [InlineData("compliance:3650", Snapstore.Storage.ObjectLockMode.Compliance, 3650, 30)]
+    public void Terms_of_locks_are_read_as_they_are_written(string text, Snapstore.Storage.ObjectLockMode mode, int days, int spare)
+    {
+        Snapstore.Storage.ObjectLockTerms terms = Snapstore.Storage.ObjectLockTerms.Parse(text);
+        Assert.Equal((new Snapstore.Storage.ObjectLockTerms(mode, days), text, spare), (terms, terms.ToString(), (int)terms.Spare.TotalDays));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("compliance")]
+    [InlineData("compliance:0")]
+    [InlineData("compliance:3651")]
+    [InlineData("compliance:+3")]
+    [InlineData("forever:3")]
+    [InlineData("compliance:3:4")]
+    public void Terms_that_a_later_program_wrote_are_refused(string text) =>
+        Assert.Throws<UnsupportedException>(() => Snapstore.Storage.ObjectLockTerms.Parse(text));
+
+    [Fact]
     public void A_config_of_a_later_program_is_refused_by_name()
     {
         UnsupportedException refusal = Assert.Throws<UnsupportedException>(
