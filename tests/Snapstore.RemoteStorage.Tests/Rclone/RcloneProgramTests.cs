@@ -18,7 +18,7 @@ public sealed class RcloneProgramTests(RcloneRemotes remotes) : IClassFixture<Rc
         _program.Run("list").Expect(10);
         _program.Run("init", "--create-bucket").Expect(2);
         Init();
-        byte[] content = new byte[20 << 20];
+        byte[] content = new byte[8 << 20];
         new Random(1).NextBytes(content);
         _program.Write("small", "the first content");
         File.WriteAllBytes(Path.Combine(_program.Source, "large"), content);

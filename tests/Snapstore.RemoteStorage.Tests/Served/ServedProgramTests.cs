@@ -19,7 +19,7 @@ public sealed class ServedProgramTests(SshServer server) : IDisposable
         Use(server.LocationOf(folder, SshLocation.Served), server.Command);
         _program.Run("list").Expect(10);
         Init();
-        byte[] content = new byte[40 << 20];
+        byte[] content = new byte[8 << 20];
         new Random(1).NextBytes(content);
         _program.Write("dir/small", "the first content");
         File.WriteAllBytes(Path.Combine(_program.Source, "large"), content);
@@ -59,7 +59,6 @@ public sealed class ServedProgramTests(SshServer server) : IDisposable
 
         List<string> before = Files(folder);
         Refused("nothing was forgotten", "forget", "latest~1");
-        Refused("nothing was forgotten", "forget", "--keep-last", "1", "--group-by", "host", "--prune");
         Refused("nothing was removed", "prune");
         Refused("nothing was removed", "prune", "--exclusive");
         Refused("no new one was made", "key", "passwd", "--new-key-file", Path.Combine(_program.Folder, "another"));
