@@ -24,6 +24,8 @@ internal static class MendOutcome
     {
         if (fetched is null)
             return;
+        foreach (string problem in fetched.CopyProblems)
+            context.Output.Warning($"in the other repository: {problem}");
         foreach (string problem in fetched.Problems)
             context.Output.Warning($"{problem}; a snapshot that the other repository has whole comes back by copying it here: snapstore --repo OTHER copy --to THIS");
         foreach (MendedSnapshot mended in fetched.Snapshots)

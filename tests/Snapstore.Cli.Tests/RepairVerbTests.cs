@@ -55,6 +55,23 @@ public sealed class RepairVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_lost_manifest_comes_back_by_copying_the_snapshot_from_there()
+    {
+        string other = Path.Combine(_program.Folder, "other"), key = Path.Combine(_program.Folder, "other.key");
+        _program.RunShell($"SNAPSTORE_KEY_FILE= $snapstore --repo {other} init --new-key-file {key}").Expect(0);
+        _program.Run("copy", "--to", other, "--to-key-file", key).Expect(0);
+        string manifest = Path.Combine(_program.Repository, "snapshots", _id);
+        byte[] stored = File.ReadAllBytes(manifest);
+        stored[^20] ^= 1;
+        File.WriteAllBytes(manifest, stored);
+        Assert.Contains("copy --to THIS", _program.Run("repair", "packs", "--from", other, "--from-key-file", key).Expect(4).Error, StringComparison.Ordinal);
+        _program.Run("--repo", other, "--key-file", key, "copy", "--to", _program.Repository, "--to-key-file", _program.KeyFile).Expect(0);
+        _program.Run("forget", _id).Expect(0);
+        _program.Run("restore", "latest", "--target", "out", "--verify").Expect(0);
+        _program.Run("repair", "packs", "--from", other, "--from-key-file", key).Expect(0);
+    }
+
+    [Fact]
     public void Damage_is_found_without_a_password()
     {
         SnapstoreProgram keyless = _program.Without("SNAPSTORE_KEY_FILE");

@@ -36,7 +36,7 @@ internal sealed class ContentRange(IEnumerable<ContentItem> items, byte[]? inlin
             if (_item.IsHole)
                 range[..count].Clear();
             else
-                blobs.Read(_item.Id, what).Slice((int)(offset - _start), count).CopyTo(range);
+                ReadChunk().Slice((int)(offset - _start), count).CopyTo(range);
             range = range[count..];
             offset += count;
         }
@@ -46,6 +46,12 @@ internal sealed class ContentRange(IEnumerable<ContentItem> items, byte[]? inlin
 
     /// <inheritdoc/>
     public void Dispose() => _items.Dispose();
+
+    private ReadOnlySpan<byte> ReadChunk()
+    {
+        ReadOnlySpan<byte> plain = blobs.Read(_item.Id, what);
+        return plain.Length == _item.Length ? plain : throw new CorruptDataException($"blob {_item.Id} of {what} has {plain.Length} bytes instead of {_item.Length}");
+    }
 
     private void MoveTo(long offset)
     {

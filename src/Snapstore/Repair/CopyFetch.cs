@@ -29,8 +29,11 @@ public sealed record CopyFetchReport
     /// <summary>Their bytes.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>Manifests of either repository that could not be read, and why.</summary>
+    /// <summary>Manifests that could not be read, and why.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
+
+    /// <summary>Those of the other repository: nothing was looked for in them.</summary>
+    public required IReadOnlyList<string> CopyProblems { get; init; }
 }
 
 /// <summary>Brings back what snapshots have lost from a repository with other keys that holds copies of them: the plaintext is
@@ -86,7 +89,8 @@ public sealed class CopyFetch
             Snapshots = [.. mended.OrderBy(one => one.Snapshot.Manifest.TimeNanoseconds)],
             Blobs = blobs.Counts.DataBlobs + blobs.Counts.MetaBlobs,
             Bytes = blobs.Counts.DataBytes + blobs.Counts.MetaBytes,
-            Problems = [.. here.Problems, .. there.Problems],
+            Problems = here.Problems,
+            CopyProblems = there.Problems,
         };
     }
 

@@ -43,8 +43,9 @@ internal sealed class TreeMender(Repository repository, Repository copy, BlobWri
         if (_whole.Contains(root))
             return true;
         cancel.ThrowIfCancellationRequested();
-        bool isWhole = depth <= Limits.TreeDepthMax
-            && (CanRead(_trees.Entries(root, "a tree")) ? MendEntries(root, there, path, depth) : MendTree(root, there, path));
+        if (depth > Limits.TreeDepthMax)
+            return Note(path, "it is deeper than any tree may be", fetch: null);
+        bool isWhole = CanRead(_trees.Entries(root, "a tree")) ? MendEntries(root, there, path, depth) : MendTree(root, there, path);
         if (isWhole)
             _whole.Add(root);
         return isWhole;
