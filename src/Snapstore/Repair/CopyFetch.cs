@@ -66,7 +66,7 @@ public sealed class CopyFetch
     {
         if (repository.Id == copy.Id)
             throw new UsageException($"{copy.Storage.Location} is the same repository");
-        repository.Config.CheckWritable();
+        repository.CheckWritable();
         using OwnSession session = new(repository, options.OriginNow(), options.IsDryRun);
         LoadedIndex loaded = repository.LoadForSession(unusable);
         using BlobWriter blobs = new(repository, session.Id, new BlobWriterOptions(CompressionLevel.Default, options.Workers, options.IsDryRun), options.Time);
