@@ -14,6 +14,9 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
 {
     private const int BasesBytes = 4 << 20, NodesBytes = 1 << 20;
 
+    // From far away the base of a small file costs more than it saves: a whole segment comes down for a chunk that need not go up.
+    private const long FarFileSizeMin = 1 << 20;
+
     // After so many tries in a row that gave nothing, chunks are passed over: 64, then twice as many each time.
     private const int FailuresMax = 16, PassedFirst = 64, PassedMax = 4096;
 
@@ -30,7 +33,8 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     public void Begin(TreeEntry? parent, bool isFixed)
     {
         End();
-        bool isWorthIt = options.Compression != CompressionLevel.Off && parent?.Kind == EntryKind.File && parent.Size >= options.DeltaFileSizeMin;
+        long sizeMin = repository.Storage.RequestsMax > 1 ? Math.Max(options.DeltaFileSizeMin, FarFileSizeMin) : options.DeltaFileSizeMin;
+        bool isWorthIt = options.Compression != CompressionLevel.Off && parent?.Kind == EntryKind.File && parent.Size >= sizeMin;
         if (!isWorthIt)
             return;
         _trees ??= new TreeReader(repository, NodesBytes);

@@ -37,20 +37,37 @@ internal sealed class Repacker : IDisposable
     /// <exception cref="ObjectMissingException">The pack is gone: another prune was faster.</exception>
     public void Add(IndexedPack pack, CopyChoice isWanted, CancellationToken cancel)
     {
-        for (int number = 0; number < pack.Directory.Segments.Length; number++)
+        IEnumerable<RepackedSegment> wanted = Enumerable.Range(0, pack.Directory.Segments.Length)
+            .Select(number => new RepackedSegment(pack, pack.Directory.Segments[number], isWanted)).Where(segment => segment.IsWanted);
+        foreach ((RepackedSegment segment, byte[]? fetched) in Requests.InOrder(_repository.Storage, wanted, segment => (segment, TryFetch(segment.Place))))
         {
             cancel.ThrowIfCancellationRequested();
-            RepackedSegment segment = new(pack, pack.Directory.Segments[number], isWanted);
             try
             {
-                if (segment.IsWanted)
-                    Move(segment);
+                Move(segment, fetched);
             }
             catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
             {
                 if (!TryMoveOtherCopies(segment))
                     throw;
             }
+        }
+    }
+
+    // Only where the storage is far, and what the cache may have is left to it. Whatever fails is met again when it comes in turn.
+    private byte[]? TryFetch(SegmentLocation place)
+    {
+        if (_repository.Storage.RequestsMax <= 1 || (place.Pack.Kind == PackKind.Meta && _repository.Cache is not null))
+            return null;
+        try
+        {
+            byte[] stored = GC.AllocateUninitializedArray<byte>(place.StoredLength);
+            _repository.Storage.Read(place.Pack.Key, place.Offset, stored);
+            return stored;
+        }
+        catch (SnapstoreException)
+        {
+            return null;
         }
     }
 
@@ -98,12 +115,12 @@ internal sealed class Repacker : IDisposable
         _bases.Dispose();
     }
 
-    private void Move(RepackedSegment segment)
+    private void Move(RepackedSegment segment, byte[]? fetched = null)
     {
         if (_plain.Length < segment.Place.PlainLength)
             _plain = LargeBuffer.Allocate(Math.Max(segment.Place.PlainLength, Limits.SegmentSizeTarget));
         Span<byte> plain = _plain.AsSpan(0, segment.Place.PlainLength);
-        _segments.Read(segment.Place, plain);
+        _segments.Read(segment.Place, plain, fetched);
         segment.ForEachWanted(plain, Verify);
         if (IsDryRun)
             return;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Numerics;
 using Snapstore.Formats;
 using Snapstore.Hashing;
 using Snapstore.Repositories;
@@ -16,6 +15,9 @@ namespace Snapstore.Maintenance;
 internal sealed class PackVerifier(
     Repository repository, PackInventory inventory, BlobPlaces places, FindingList findings, CheckProgress progress, HashSet<StorageKey> sound, CancellationToken cancel)
 {
+    // Packs at a time where they come from far away: each has several pieces on their way.
+    private const int FarPacks = 3;
+
     private long _bytesRead;
     private long _packsRead;
 
@@ -28,7 +30,8 @@ internal sealed class PackVerifier(
     /// <summary>Verifies these packs, several at a time.</summary>
     public void Run(IEnumerable<KnownPack> packs, int workers)
     {
-        using WorkQueue<KnownPack> queue = new("read packs", workers, workers, MakeWorker);
+        int threads = workers > 0 && repository.Storage.RequestsMax > 1 ? Math.Max(workers, FarPacks) : workers;
+        using WorkQueue<KnownPack> queue = new("read packs", threads, threads, MakeWorker);
         foreach (KnownPack pack in packs)
         {
             cancel.ThrowIfCancellationRequested();
@@ -126,7 +129,7 @@ internal sealed class PackVerifier(
 internal sealed class PackPass(Repository repository, BlobIndex index, CheckProgress progress, CancellationToken cancel) : IDisposable
 {
     private readonly BlobReader _bases = new(repository, index: index);
-    private const int PiecesAhead = 6, SmallPiece = 64 << 10;
+    private const int PiecesAhead = 4, SmallPiece = 64 << 10, RoomStep = 1 << 20;
 
     private readonly SegmentOpener _opener = new(repository);
     private readonly ConcurrentStack<byte[]> _rooms = [];
@@ -187,24 +190,25 @@ internal sealed class PackPass(Repository repository, BlobIndex index, CheckProg
     }
 
     // The whole pack without a gap: the header, its segments, and what is left, which has none.
-    private static IEnumerable<SegmentRun> Pieces(KnownPack pack, PackDirectory? directory)
+    private IEnumerable<SegmentRun> Pieces(KnownPack pack, PackDirectory? directory)
     {
+        int target = repository.Storage.RequestsMax > 1 ? SegmentRun.FarLengthTarget : SegmentRun.LengthTarget;
         yield return new SegmentRun(0, 0, 0, PackFrame.HeaderSize);
         long end = PackFrame.HeaderSize;
-        foreach (SegmentRun run in directory is null ? [] : SegmentRun.AllOf(directory))
+        foreach (SegmentRun run in directory is null ? [] : SegmentRun.AllOf(directory, target))
         {
             yield return run;
             end = run.Offset + run.Length;
         }
 
-        for (; end < pack.Size; end += SegmentRun.LengthTarget)
-            yield return new SegmentRun(0, 0, end, (int)Math.Min(SegmentRun.LengthTarget, pack.Size - end));
+        for (; end < pack.Size; end += target)
+            yield return new SegmentRun(0, 0, end, (int)Math.Min(target, pack.Size - end));
     }
 
     private byte[] Read(KnownPack pack, SegmentRun piece)
     {
         if (!_rooms.TryPop(out byte[]? room) || room.Length < piece.Length)
-            room = piece.Length < SmallPiece ? new byte[piece.Length] : LargeBuffer.Allocate((int)BitOperations.RoundUpToPowerOf2((uint)piece.Length));
+            room = piece.Length < SmallPiece ? new byte[piece.Length] : LargeBuffer.Allocate((piece.Length + RoomStep - 1) / RoomStep * RoomStep);
         repository.Storage.Read(pack.Key, piece.Offset, room.AsSpan(0, piece.Length));
         return room;
     }

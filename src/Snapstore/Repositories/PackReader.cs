@@ -18,12 +18,9 @@ public static class PackReader
             throw new CorruptDataException($"{key} is not a pack's name");
         if (size < PackFrame.SizeMin || size > Limits.PackSizeMax)
             throw new CorruptDataException($"{key} is {size} bytes long, which no pack is: it is truncated or overwritten");
-        byte[] header = new byte[PackFrame.HeaderSize];
-        repository.Storage.Read(key, 0, header);
+        byte[] header = new byte[PackFrame.HeaderSize], tail = new byte[Math.Min(size, TailGuess)];
+        Requests.All(repository.Storage, () => repository.Storage.Read(key, 0, header), () => repository.Storage.Read(key, size - tail.Length, tail));
         PackKind kind = PackFrame.ReadHeader(header, key.Name);
-
-        byte[] tail = new byte[Math.Min(size, TailGuess)];
-        repository.Storage.Read(key, size - tail.Length, tail);
         int length = PackFrame.ReadTrailer(tail.AsSpan(tail.Length - PackFrame.TrailerSize), size, key.Name);
         int end = PackFrame.TrailerSize + length;
         if (end > tail.Length)

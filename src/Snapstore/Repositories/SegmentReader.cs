@@ -17,15 +17,20 @@ public sealed class SegmentReader(Repository repository) : IDisposable
     public ReadOnlySpan<byte> LastStored => _stored.AsSpan(0, _storedLength);
 
     /// <summary>Reads one segment into <paramref name="plain"/>, exactly <c>PlainLength</c> bytes.</summary>
-    public void Read(in SegmentLocation segment, Span<byte> plain)
+    /// <param name="segment">Where it lies.</param>
+    /// <param name="plain">What it holds.</param>
+    /// <param name="fetched">Its stored bytes, where they were read before.</param>
+    public void Read(in SegmentLocation segment, Span<byte> plain, ReadOnlySpan<byte> fetched = default)
     {
         if (_stored.Length < segment.StoredLength)
             _stored = LargeBuffer.Allocate(Math.Max(segment.StoredLength, Limits.SegmentSizeTarget));
         Span<byte> stored = _stored.AsSpan(0, segment.StoredLength);
         _storedLength = segment.StoredLength;
         LocalCache? cache = segment.Pack.Kind == PackKind.Meta ? repository.Cache : null;
-        bool isKept = cache?.TryRead(segment.Pack.Key, segment.Offset) is { } kept && kept.AsSpan().TryCopyTo(stored) && kept.Length == stored.Length;
-        if (!isKept)
+        bool isKept = fetched.IsEmpty && cache?.TryRead(segment.Pack.Key, segment.Offset) is { } kept && kept.AsSpan().TryCopyTo(stored) && kept.Length == stored.Length;
+        if (!fetched.IsEmpty)
+            fetched.CopyTo(stored);
+        else if (!isKept)
             repository.Storage.Read(segment.Pack.Key, segment.Offset, stored);
         _codec.Decode(segment.Pack.Kind, stored, plain, $"the segment at {segment.Offset} of {segment.Pack.Key}");
         if (!isKept)
