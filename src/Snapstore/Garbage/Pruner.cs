@@ -165,11 +165,13 @@ public sealed class Pruner
             kept.KeepAllOf(pack);
         }
 
-        foreach (IndexedPack pack in survey.Catalog.Read().Where(pack => moved.Contains(KeyOf(pack))))
-        {
-            repacker.Add(pack, kept.Keep, _cancel);
-            _progress.Add(pack.Size);
-        }
+        repacker.Add(survey.Catalog.Read().Where(pack => moved.Contains(KeyOf(pack))).Select(Counted), kept.Keep, _cancel);
+    }
+
+    private IndexedPack Counted(IndexedPack pack)
+    {
+        _progress.Add(pack.Size);
+        return pack;
     }
 
     private static StorageKey KeyOf(IndexedPack pack) => StorageKey.Pack(pack.Session, pack.Hash);

@@ -32,42 +32,34 @@ internal sealed class Repacker : IDisposable
     /// <summary>Bytes made durable: packs and index objects.</summary>
     public long StoredBytes => _sink.StoredBytes;
 
-    /// <summary>Writes of one pack the blobs that <paramref name="isWanted"/> takes; it is asked once for each.</summary>
+    /// <summary>Writes of these packs the blobs that <paramref name="isWanted"/> takes; it is asked once for each, in order.</summary>
     /// <exception cref="CorruptDataException">A segment that holds a wanted blob does not open.</exception>
     /// <exception cref="ObjectMissingException">The pack is gone: another prune was faster.</exception>
-    public void Add(IndexedPack pack, CopyChoice isWanted, CancellationToken cancel)
+    public void Add(IEnumerable<IndexedPack> packs, CopyChoice isWanted, CancellationToken cancel)
     {
-        IEnumerable<RepackedSegment> wanted = Enumerable.Range(0, pack.Directory.Segments.Length)
-            .Select(number => new RepackedSegment(pack, pack.Directory.Segments[number], isWanted)).Where(segment => segment.IsWanted);
-        foreach ((RepackedSegment segment, byte[]? fetched) in Requests.InOrder(_repository.Storage, wanted, segment => (segment, TryFetch(segment.Place))))
+        IEnumerable<RepackedSegment> wanted = packs.SelectMany(pack => Enumerable.Range(0, pack.Directory.Segments.Length)
+            .Select(number => new RepackedSegment(pack, pack.Directory.Segments[number], isWanted)).Where(segment => segment.IsWanted));
+        IEnumerable<List<RepackedSegment>> joined = SegmentRange.Join(_repository.Storage, wanted, segment => segment.Place);
+        foreach ((List<RepackedSegment> run, byte[]? fetched) in Requests.InOrder(_repository.Storage, joined, run => (run, SegmentRange.TryFetch(_repository, run[0].Place, run[^1].Place))))
         {
-            cancel.ThrowIfCancellationRequested();
-            try
+            foreach (RepackedSegment segment in run)
             {
-                Move(segment, fetched);
-            }
-            catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
-            {
-                if (!TryMoveOtherCopies(segment))
-                    throw;
+                cancel.ThrowIfCancellationRequested();
+                MoveOrCopy(segment, SegmentRange.Of(fetched, run[0].Place, segment.Place));
             }
         }
     }
 
-    // Only where the storage is far, and what the cache may have is left to it. Whatever fails is met again when it comes in turn.
-    private byte[]? TryFetch(SegmentLocation place)
+    private void MoveOrCopy(RepackedSegment segment, ReadOnlySpan<byte> fetched)
     {
-        if (_repository.Storage.RequestsMax <= 1 || (place.Pack.Kind == PackKind.Meta && _repository.Cache is not null))
-            return null;
         try
         {
-            byte[] stored = GC.AllocateUninitializedArray<byte>(place.StoredLength);
-            _repository.Storage.Read(place.Pack.Key, place.Offset, stored);
-            return stored;
+            Move(segment, fetched);
         }
-        catch (SnapstoreException)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
-            return null;
+            if (!TryMoveOtherCopies(segment))
+                throw;
         }
     }
 
@@ -115,7 +107,7 @@ internal sealed class Repacker : IDisposable
         _bases.Dispose();
     }
 
-    private void Move(RepackedSegment segment, byte[]? fetched = null)
+    private void Move(RepackedSegment segment, ReadOnlySpan<byte> fetched = default)
     {
         if (_plain.Length < segment.Place.PlainLength)
             _plain = LargeBuffer.Allocate(Math.Max(segment.Place.PlainLength, Limits.SegmentSizeTarget));

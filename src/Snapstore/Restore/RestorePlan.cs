@@ -20,7 +20,7 @@ internal readonly record struct SegmentPart(FileTask File, long FileOffset, Blob
 internal sealed record DeltaPart(SegmentLocation Segment, int Offset, int Length, int BaseLength);
 
 /// <summary>A segment and everything that is to be written of it; or, without a segment, files whose content stands in
-/// their entries.</summary>
+/// their entries, or segments that are fetched together.</summary>
 internal sealed class SegmentTask(SegmentLocation? segment)
 {
     /// <summary>The segment; null for inline content.</summary>
@@ -31,6 +31,9 @@ internal sealed class SegmentTask(SegmentLocation? segment)
 
     /// <summary>Files of inline or no content.</summary>
     public List<FileTask> InlineFiles { get; } = [];
+
+    /// <summary>Segments that follow one another in their pack.</summary>
+    public IReadOnlyList<SegmentTask> Joined { get; init; } = [];
 }
 
 /// <summary>Gathers the parts of files by segment, so that each segment is fetched and opened once, and hands them on in
@@ -92,8 +95,8 @@ internal sealed class RestorePlan(Repository repository, Action<SegmentTask> han
     public void Flush()
     {
         HandInline();
-        foreach (SegmentTask task in _inOrder)
-            hand(task);
+        foreach (List<SegmentTask> joined in SegmentRange.Join(repository.Storage, _inOrder, task => task.Segment!.Value))
+            hand(joined.Count == 1 ? joined[0] : new SegmentTask(null) { Joined = joined });
         _inOrder.Clear();
         _bySegment.Clear();
         (_parts, _openFiles, _openDirectories) = (0, 0, 0);

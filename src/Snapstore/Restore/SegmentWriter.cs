@@ -24,6 +24,8 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
             WriteInline(file);
         if (task.Segment is { } segment)
             WriteParts(segment, task.Parts);
+        if (task.Joined.Count > 0)
+            WriteJoined(task.Joined);
     }
 
     public void Dispose() => _segments.Dispose();
@@ -39,11 +41,22 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
         file.Done();
     }
 
-    private void WriteParts(in SegmentLocation segment, List<SegmentPart> parts)
+    private void WriteJoined(IReadOnlyList<SegmentTask> tasks)
+    {
+        SegmentLocation first = tasks[0].Segment!.Value;
+        byte[]? fetched = SegmentRange.TryFetch(run.Repository, first, tasks[^1].Segment!.Value);
+        foreach (SegmentTask task in tasks)
+        {
+            run.Cancel.ThrowIfCancellationRequested();
+            WriteParts(task.Segment!.Value, task.Parts, SegmentRange.Of(fetched, first, task.Segment.Value));
+        }
+    }
+
+    private void WriteParts(in SegmentLocation segment, List<SegmentPart> parts, ReadOnlySpan<byte> fetched = default)
     {
         if (_plain.Length < segment.PlainLength)
             _plain = GC.AllocateUninitializedArray<byte>(Math.Max(segment.PlainLength, Limits.SegmentSizeTarget), pinned: true);
-        SnapstoreException? damage = Attempt(segment, _plain.AsSpan(0, segment.PlainLength));
+        SnapstoreException? damage = Attempt(segment, _plain.AsSpan(0, segment.PlainLength), fetched);
         int verifiedOffset = -1;
         int first = 0;
         for (int i = 0; i < parts.Count; i++)
@@ -132,11 +145,11 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
         part.File.Done();
     }
 
-    private SnapstoreException? Attempt(in SegmentLocation segment, Span<byte> plain)
+    private SnapstoreException? Attempt(in SegmentLocation segment, Span<byte> plain, ReadOnlySpan<byte> fetched)
     {
         try
         {
-            _segments.Read(segment, plain);
+            _segments.Read(segment, plain, fetched);
             return null;
         }
         catch (SnapstoreException e) when (OtherCopies.IsLoss(e))

@@ -1,0 +1,57 @@
+using Snapstore.Formats;
+using Snapstore.Storage;
+
+namespace Snapstore.Repositories;
+
+/// <summary>Segments that follow one another in a pack, fetched by one request: from far away each request costs a turn.</summary>
+internal static class SegmentRange
+{
+    private const int LengthMax = 1 << 20;
+
+    /// <summary>Joins neighbours in the order they come; each by itself where the storage is near.</summary>
+    public static IEnumerable<List<T>> Join<T>(IStorage storage, IEnumerable<T> items, Func<T, SegmentLocation> placeOf)
+    {
+        List<T> joined = [];
+        foreach (T item in items)
+        {
+            bool isNear = storage.RequestsMax <= 1;
+            if (joined.Count > 0 && (isNear || !Continues(placeOf(joined[0]), placeOf(joined[^1]), placeOf(item))))
+            {
+                yield return joined;
+                joined = [];
+            }
+
+            joined.Add(item);
+        }
+
+        if (joined.Count > 0)
+            yield return joined;
+    }
+
+    /// <summary>The stored bytes from the first to the last of joined segments; null where nothing is to be gained (the storage is near,
+    /// or the cache may have them), or where they cannot be read: then each is read for itself, and says why.</summary>
+    public static byte[]? TryFetch(Repository repository, SegmentLocation first, SegmentLocation last)
+    {
+        if (repository.Storage.RequestsMax <= 1 || (first.Pack.Kind == PackKind.Meta && repository.Cache is not null))
+            return null;
+        try
+        {
+            byte[] stored = GC.AllocateUninitializedArray<byte>((int)(last.Offset + last.StoredLength - first.Offset));
+            repository.Storage.Read(first.Pack.Key, first.Offset, stored);
+            return stored;
+        }
+        catch (SnapstoreException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The part of what was fetched that is this segment; empty where nothing was.</summary>
+    public static ReadOnlySpan<byte> Of(byte[]? fetched, in SegmentLocation first, in SegmentLocation segment) =>
+        fetched is null ? default : fetched.AsSpan((int)(segment.Offset - first.Offset), segment.StoredLength);
+
+    private static bool Continues(in SegmentLocation first, in SegmentLocation last, in SegmentLocation next) =>
+        next.Pack.Key == last.Pack.Key
+        && next.Offset == last.Offset + last.StoredLength
+        && next.Offset + next.StoredLength - first.Offset <= LengthMax;
+}
