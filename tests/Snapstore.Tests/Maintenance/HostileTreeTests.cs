@@ -123,7 +123,8 @@ public sealed class HostileTreeTests : IDisposable
         CheckReport report = Commit(root);
         Assert.Equal(isBroken, report.HasDamage);
         Assert.True(clock.Elapsed.TotalSeconds < 60, $"{clock.Elapsed}");
-        Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 100 << 20);
+        // Other tests of this process hold memory meanwhile; a tree of 2^40 paths that was walked would take all there is.
+        Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 1 << 30);
         if (isBroken)
         {
             AffectedSnapshot affected = Assert.Single(report.Findings[0].Affected);
