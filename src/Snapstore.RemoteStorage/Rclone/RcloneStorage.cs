@@ -1,4 +1,3 @@
-using Snapstore.RemoteStorage.S3;
 using Snapstore.Storage;
 
 namespace Snapstore.RemoteStorage.Rclone;
@@ -60,7 +59,7 @@ public sealed class RcloneStorage : IStorage
     }
 
     /// <inheritdoc/>
-    public IPendingObject BeginObject() => new RclonePendingObject(this, _memory);
+    public IPendingObject BeginObject() => new SpooledObject(_memory, Put);
 
     /// <inheritdoc/>
     public void Read(StorageKey key, long offset, Span<byte> destination)
@@ -120,7 +119,7 @@ public sealed class RcloneStorage : IStorage
     }
 
     /// <summary>Makes an object of these bytes; false where the name exists.</summary>
-    internal bool Put(StorageKey key, Spool content) => Guard(() =>
+    private bool Put(StorageKey key, Spool content) => Guard(() =>
     {
         RcloneCalls calls = Connect();
         return IsBucket(calls) ? PutWhole(calls, key, content) : PutAndMove(calls, key, content);

@@ -1,5 +1,4 @@
 using System.Net;
-using Snapstore.RemoteStorage.S3;
 
 namespace Snapstore.RemoteStorage.Rclone;
 

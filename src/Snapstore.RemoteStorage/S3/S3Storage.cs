@@ -89,7 +89,7 @@ public sealed partial class S3Storage : ILockingStorage
     }
 
     /// <inheritdoc/>
-    public IPendingObject BeginObject() => new S3PendingObject(this, _memory);
+    public IPendingObject BeginObject() => new SpooledObject(_memory, _upload.Put);
 
     /// <inheritdoc/>
     public void Read(StorageKey key, long offset, Span<byte> destination)
@@ -140,7 +140,7 @@ public sealed partial class S3Storage : ILockingStorage
     public long? SizeOf(StorageKey key) => Head(key)?.ContentLength;
 
     /// <inheritdoc/>
-    public IEnumerable<StoredObject> List(string prefix) => prefix.Length == 0 || (prefix[^1] == '/' && StorageKey.TryParse(prefix[..^1]) is not null)
+    public IEnumerable<StoredObject> List(string prefix) => StorageKey.IsPrefix(prefix)
         ? ListAll(prefix)
         : throw new ArgumentException("not a folder's name with its '/'", nameof(prefix));
 
@@ -180,8 +180,6 @@ public sealed partial class S3Storage : ILockingStorage
         _client.Dispose();
         _connections.Dispose();
     }
-
-    internal bool Put(StorageKey key, Spool content) => _upload.Put(key, content);
 
     internal S3Attempts Attempts(string what) => new(_settings, Location, what, _latency);
 

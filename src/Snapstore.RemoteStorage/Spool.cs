@@ -1,6 +1,6 @@
 using Snapstore.Repositories;
 
-namespace Snapstore.RemoteStorage.S3;
+namespace Snapstore.RemoteStorage;
 
 /// <summary>The bytes of one object until they are sent: in memory as long as there is some, then in a file without a name.</summary>
 /// <remarks>Any number of threads may read what one wrote before.</remarks>

@@ -1,4 +1,4 @@
-namespace Snapstore.RemoteStorage.S3;
+namespace Snapstore.RemoteStorage;
 
 /// <summary>The memory in which objects wait to be sent: blocks that are used again, and no more than a bound of them.</summary>
 internal sealed class SpoolMemory(int blocksMax)

@@ -1,9 +1,11 @@
 using Snapstore.Storage;
 
-namespace Snapstore.RemoteStorage.S3;
+namespace Snapstore.RemoteStorage;
 
-/// <summary>An object that waits, whole, for its name: a store takes the name before the bytes.</summary>
-internal sealed class S3PendingObject(S3Storage storage, SpoolMemory memory) : IPendingObject
+/// <summary>An object that waits, whole, for its name: stores take the name before the bytes, and many want to know the size first.</summary>
+/// <param name="memory">Where it waits.</param>
+/// <param name="put">Gives it its name; false where that exists.</param>
+internal sealed class SpooledObject(SpoolMemory memory, Func<StorageKey, Spool, bool> put) : IPendingObject
 {
     private readonly Spool _spool = new(memory);
     private bool _isEnded;
@@ -27,7 +29,7 @@ internal sealed class S3PendingObject(S3Storage storage, SpoolMemory memory) : I
     {
         RefuseWhenEnded();
         _isEnded = true;
-        return storage.Put(key, _spool);
+        return put(key, _spool);
     }
 
     public void Dispose()
