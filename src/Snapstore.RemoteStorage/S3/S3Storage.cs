@@ -94,8 +94,7 @@ public sealed partial class S3Storage : ILockingStorage
     /// <inheritdoc/>
     public void Read(StorageKey key, long offset, Span<byte> destination)
     {
-        if (offset < 0 || offset > long.MaxValue - destination.Length)
-            throw new CorruptDataException($"{key}: {destination.Length} bytes from {offset} on are wanted, which no object has");
+        IStorage.RequirePossible(key, offset, destination.Length);
         if (destination.IsEmpty)
         {
             _ = SizeOf(key) ?? throw new ObjectMissingException(key, Location);

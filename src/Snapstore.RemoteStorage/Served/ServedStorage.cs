@@ -57,8 +57,7 @@ public sealed class ServedStorage : IStorage
     /// <inheritdoc/>
     public void Read(StorageKey key, long offset, Span<byte> destination)
     {
-        if (offset < 0 || offset > long.MaxValue - destination.Length)
-            throw new CorruptDataException($"{key}: {destination.Length} bytes from {offset} on are wanted, which no object has");
+        IStorage.RequirePossible(key, offset, destination.Length);
         int done = 0;
         for (bool isLast = false; ; isLast = true)
         {

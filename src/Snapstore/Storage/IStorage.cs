@@ -63,6 +63,14 @@ public interface IStorage : IDisposable
     /// <summary>Removes an object, durably; one that is not there is no error.</summary>
     void Delete(StorageKey key);
 
+    /// <summary>Refuses a range that no object can have. Offsets come out of stored bytes: that is damage, and no failure of the storage.</summary>
+    /// <exception cref="CorruptDataException">It begins before the object, or ends beyond any.</exception>
+    static void RequirePossible(StorageKey key, long offset, int length)
+    {
+        if (offset < 0 || offset > long.MaxValue - length)
+            throw new CorruptDataException($"{key}: {length} bytes from {offset} on are wanted, which no object has");
+    }
+
     /// <summary>What is said of an object with more bytes than it may have.</summary>
     static CorruptDataException TooLarge(StorageKey key, long size) => new($"{key} is {size} bytes long, more than any such object");
 }

@@ -74,9 +74,7 @@ public sealed class LocalStorage : IStorage
     /// <inheritdoc/>
     public void Read(StorageKey key, long offset, Span<byte> destination)
     {
-        // Offsets come out of stored bytes: what no file can have is damage and not a failure of the storage.
-        if (offset < 0 || offset > long.MaxValue - destination.Length)
-            throw new CorruptDataException($"{key}: {destination.Length} bytes from {offset} on are wanted, which no object has");
+        IStorage.RequirePossible(key, offset, destination.Length);
         try
         {
             using OpenFileCache.Lease lease = _files.Take(key);

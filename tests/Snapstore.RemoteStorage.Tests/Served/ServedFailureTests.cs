@@ -3,13 +3,14 @@ using System.Globalization;
 using Snapstore.RemoteStorage.Served;
 using Snapstore.RemoteStorage.Ssh;
 using Snapstore.RemoteStorage.Tests.Sftp;
+using Snapstore.RemoteStorage.Tests.Ssh;
 using Snapstore.Storage;
 
 namespace Snapstore.RemoteStorage.Tests.Served;
 
 /// <summary>Servers that are missing, old, killed, hung or hostile; connections that break.</summary>
 [Collection(SshCollection.Name)]
-public sealed class ServedFailureTests(SshServer server)
+public sealed class ServedFailureTests(SshServer server) : BrokenConnectionTests
 {
     // Greets as a server does, then answers every request with one packet that it was given as hexadecimal digits (type and fields).
     private const string Liar = """
@@ -31,12 +32,14 @@ public sealed class ServedFailureTests(SshServer server)
             sys.stdout.buffer.flush()
         """;
 
-    private static readonly byte[] Content = [.. Enumerable.Range(0, 3_000_000).Select(i => (byte)(i % 251))];
-
     private readonly string _folder = server.NewFolder();
     private int _scripts;
 
-    private string Pids => server.InFolder("served-pids");
+    protected override byte[] Content { get; } = Pattern(3_000_000);
+
+    protected override string Pids => server.InFolder("served-pids");
+
+    protected override IStorage CreateRecorded() => Create(Recorded());
 
     [Fact]
     public void What_is_wrong_on_the_other_machine_is_said()
@@ -84,33 +87,6 @@ public sealed class ServedFailureTests(SshServer server)
         Assert.Contains("make no sense", Assert.Throws<StorageException>(() => strange.SizeOf(StorageKey.Config)).Message, StringComparison.Ordinal);
         using ServedStorage long_ = Open(new SshSettings { Command = Lying("43" + new string('0', 200_000)) });
         Assert.Throws<StorageException>(() => long_.SizeOf(StorageKey.Config));
-    }
-
-    [Fact]
-    public void A_read_goes_on_by_another_connection_and_a_write_fails()
-    {
-        using ServedStorage storage = Create(Recorded());
-        storage.PutIfAbsent(Key("packs/aa/one"), Content);
-        Signal("KILL");
-        Assert.Equal(Content.Length, storage.SizeOf(Key("packs/aa/one")));
-        Signal("KILL");
-        byte[] read = new byte[Content.Length];
-        storage.Read(Key("packs/aa/one"), 0, read);
-        Assert.Equal(Content, read);
-        Signal("KILL");
-        Assert.Single(storage.List(""));
-
-        using (IPendingObject pending = storage.BeginObject())
-        {
-            pending.Append(Content);
-            Signal("KILL");
-            StorageException lost = Assert.Throws<StorageException>(() => pending.Publish(Key("packs/aa/two")));
-            Assert.True(lost.IsTransient);
-            Assert.Contains("connection was lost", lost.Message, StringComparison.Ordinal);
-        }
-
-        Assert.Null(storage.SizeOf(Key("packs/aa/two")));
-        Assert.True(storage.PutIfAbsent(Key("packs/aa/two"), Content));
     }
 
     [Theory]
@@ -199,8 +175,6 @@ public sealed class ServedFailureTests(SshServer server)
         Assert.Empty(Directory.GetFiles(Path.Combine(_folder, "tmp")));
     }
 
-    private static StorageKey Key(string name) => StorageKey.TryParse(name)!.Value;
-
     private static void Until(Func<bool> condition)
     {
         Stopwatch time = Stopwatch.StartNew();
@@ -226,13 +200,6 @@ public sealed class ServedFailureTests(SshServer server)
     {
         Command = server.WriteScript("served-directly", $"#!/bin/sh\necho $$ > '{Pids}.new' && mv '{Pids}.new' '{Pids}'\nexec '{server.Program}' serve-storage --stdio --repo '{_folder}'\n"),
     };
-
-    // What was started last, by a script that became ssh or the server.
-    private void Signal(string name)
-    {
-        using Process kill = Process.Start(new ProcessStartInfo("kill", ["-" + name, File.ReadAllText(Pids).Trim()]) { RedirectStandardError = true })!;
-        kill.WaitForExit();
-    }
 
     private StorageException Refused(string command)
     {

@@ -3,16 +3,15 @@ using System.Globalization;
 using Snapstore.RemoteStorage.Sftp;
 using Snapstore.RemoteStorage.Ssh;
 using Snapstore.RemoteStorage.Tests.S3;
+using Snapstore.RemoteStorage.Tests.Ssh;
 using Snapstore.Storage;
 
 namespace Snapstore.RemoteStorage.Tests.Sftp;
 
 /// <summary>Connections that are not made, break or hang; servers that are not fit.</summary>
 [Collection(SshCollection.Name)]
-public sealed class SftpFailureTests(SshServer server)
+public sealed class SftpFailureTests(SshServer server) : BrokenConnectionTests
 {
-    private static readonly byte[] Content = [.. Enumerable.Range(0, 10_000_000).Select(i => (byte)(i % 251))];
-
     // A server without hard links whose RENAME overwrites: each RENAME goes on as posix-rename.
     private const string Overwriting = """
         #!/usr/bin/python3
@@ -35,7 +34,11 @@ public sealed class SftpFailureTests(SshServer server)
 
     private readonly string _folder = server.NewFolder();
 
-    private string Pids => server.InFolder("pids");
+    protected override byte[] Content { get; } = Pattern(10_000_000);
+
+    protected override string Pids => server.InFolder("pids");
+
+    protected override IStorage CreateRecorded() => Create(Recorded());
 
     [Fact]
     public void A_host_key_that_is_unknown_or_another_is_refused()
@@ -84,33 +87,6 @@ public sealed class SftpFailureTests(SshServer server)
     {
         string command = server.WriteScript("without-fsync", $"#!/bin/sh\nexec {SshServer.FileServer} -P fsync\n");
         Assert.Contains("fsync@openssh.com", Assert.Throws<StorageException>(() => Create(new SshSettings { Command = command })).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_read_goes_on_by_another_connection_and_a_write_fails()
-    {
-        using SftpStorage storage = Create(Recorded());
-        storage.PutIfAbsent(Key("packs/aa/one"), Content);
-        Signal("KILL");
-        Assert.Equal(Content.Length, storage.SizeOf(Key("packs/aa/one")));
-        Signal("KILL");
-        byte[] read = new byte[Content.Length];
-        storage.Read(Key("packs/aa/one"), 0, read);
-        Assert.Equal(Content, read);
-        Signal("KILL");
-        Assert.Single(storage.List(""));
-
-        using (IPendingObject pending = storage.BeginObject())
-        {
-            pending.Append(Content);
-            Signal("KILL");
-            StorageException lost = Assert.Throws<StorageException>(() => pending.Publish(Key("packs/aa/two")));
-            Assert.True(lost.IsTransient);
-            Assert.Contains("connection was lost", lost.Message, StringComparison.Ordinal);
-        }
-
-        Assert.Null(storage.SizeOf(Key("packs/aa/two")));
-        Assert.True(storage.PutIfAbsent(Key("packs/aa/two"), Content));
     }
 
     [Fact]
@@ -167,19 +143,10 @@ public sealed class SftpFailureTests(SshServer server)
         Assert.True(time.Elapsed < TimeSpan.FromSeconds(12), $"{time.Elapsed}");
     }
 
-    private static StorageKey Key(string name) => StorageKey.TryParse(name)!.Value;
-
     private SshSettings Recorded() => new()
     {
         Command = server.WriteScript("recorded", $"#!/bin/sh\necho $$ > '{Pids}.new' && mv '{Pids}.new' '{Pids}'\nexec {server.Command} \"$@\"\n"),
     };
-
-    // What was started last, by a script that became ssh.
-    private void Signal(string name)
-    {
-        using Process kill = Process.Start(new ProcessStartInfo("kill", ["-" + name, File.ReadAllText(Pids).Trim()]) { RedirectStandardError = true })!;
-        kill.WaitForExit();
-    }
 
     private StorageException Refused(string command)
     {
