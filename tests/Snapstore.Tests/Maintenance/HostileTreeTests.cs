@@ -8,6 +8,7 @@ namespace Snapstore.Tests.Maintenance;
 
 /// <summary>Trees that only a hostile or faulty holder of the keys would write: every authentication passes, and they
 /// are found all the same, quickly and in little memory.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class HostileTreeTests : IDisposable
 {
     private static readonly byte[] Kilobyte = new byte[1000];
@@ -123,8 +124,7 @@ public sealed class HostileTreeTests : IDisposable
         CheckReport report = Commit(root);
         Assert.Equal(isBroken, report.HasDamage);
         Assert.True(clock.Elapsed.TotalSeconds < 60, $"{clock.Elapsed}");
-        // Other tests of this process hold memory meanwhile; a tree of 2^40 paths that was walked would take all there is.
-        Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 1 << 30);
+        Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 100 << 20);
         if (isBroken)
         {
             AffectedSnapshot affected = Assert.Single(report.Findings[0].Affected);

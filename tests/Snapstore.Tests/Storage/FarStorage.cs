@@ -1,0 +1,37 @@
+using Snapstore.Storage;
+
+namespace Snapstore.Tests.Storage;
+
+/// <summary>A storage in memory that says it is far away; counts what is read of it.</summary>
+internal sealed class FarStorage(int requestsMax) : IStorage
+{
+    private readonly MemoryStorage _inner = new();
+    private int _reads;
+
+    public string Location => _inner.Location;
+
+    public int WritersMax => 4;
+
+    public int RequestsMax => requestsMax;
+
+    /// <summary>Ranges read so far.</summary>
+    public int Reads => Volatile.Read(ref _reads);
+
+    public bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content) => _inner.PutIfAbsent(key, content);
+
+    public IPendingObject BeginObject() => _inner.BeginObject();
+
+    public void Read(StorageKey key, long offset, Span<byte> destination)
+    {
+        Interlocked.Increment(ref _reads);
+        _inner.Read(key, offset, destination);
+    }
+
+    public long? SizeOf(StorageKey key) => _inner.SizeOf(key);
+
+    public IEnumerable<StoredObject> List(string prefix) => _inner.List(prefix);
+
+    public void Delete(StorageKey key) => _inner.Delete(key);
+
+    public void Dispose() => _inner.Dispose();
+}
