@@ -14,7 +14,7 @@ internal delegate bool CopyChoice(in BlobRecord blob, DeltaRecord? delta);
 /// <param name="Kind">What it holds.</param>
 /// <param name="IsTouchable">False while the session that wrote it has not ended.</param>
 /// <param name="LiveBlobs">Blobs of it that snapshots need, be it as bases; those that stand elsewhere too are counted.</param>
-/// <param name="LiveBytes">Stored bytes that these take: each segment's share by plaintext.</param>
+/// <param name="LiveBytes">Bytes that these take: of each segment the share by plaintext, and as much of the pack's frame and padding.</param>
 internal sealed record PackUse(PackName Name, long Size, PackKind Kind, bool IsTouchable, int LiveBlobs, long LiveBytes)
 {
     /// <summary>Where it lies.</summary>
@@ -23,6 +23,9 @@ internal sealed record PackUse(PackName Name, long Size, PackKind Kind, bool IsT
     /// <summary>Until when the storage keeps it locked; null where it can go.</summary>
     public DateTimeOffset? LockedUntil { get; init; }
 
+    /// <summary>What rewriting it would cost.</summary>
+    public RepackCost Cost { get; init; } = RepackCost.None;
+
     /// <summary>Bytes that nobody needs.</summary>
     public long UnusedBytes => Math.Max(0, Size - LiveBytes);
 
@@ -30,7 +33,8 @@ internal sealed record PackUse(PackName Name, long Size, PackKind Kind, bool IsT
     public static PackUse Of(IndexedPack pack, bool isTouchable, CopyChoice isLive)
     {
         int blobs = 0;
-        double stored = 0;
+        double stored = 0, needed = 0;
+        RepackCost cost = new();
         foreach (SegmentRecord segment in pack.Directory.Segments)
         {
             long live = 0;
@@ -42,11 +46,13 @@ internal sealed record PackUse(PackName Name, long Size, PackKind Kind, bool IsT
                     (blobs, live) = (blobs + 1, live + there[i].Length);
             }
 
-            stored += segment.PlainLength == 0 ? 0 : (double)segment.StoredLength * live / segment.PlainLength;
+            double used = segment.PlainLength == 0 ? 0 : (double)live / segment.PlainLength;
+            (stored, needed) = (stored + segment.StoredLength, needed + (segment.StoredLength * used));
+            cost.Add(segment.StoredLength, used, RepackedSegment.LargestWaste(segment.PlainLength, deltas.Length));
         }
 
-        // A pack that is needed whole has no waste but its frame and padding.
-        bool isWhole = blobs == pack.Directory.Blobs.Length;
-        return new PackUse(new PackName(pack.Session, pack.Hash), pack.Size, pack.Kind, isTouchable, blobs, isWhole ? pack.Size : (long)stored);
+        // Its frame and padding go with what they are around.
+        long bytes = blobs == pack.Directory.Blobs.Length ? pack.Size : (long)(pack.Size * needed / stored);
+        return new PackUse(new PackName(pack.Session, pack.Hash), pack.Size, pack.Kind, isTouchable, blobs, bytes) { Cost = cost };
     }
 }

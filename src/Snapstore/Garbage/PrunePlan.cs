@@ -8,30 +8,31 @@ namespace Snapstore.Garbage;
 /// <param name="DeleteBytes">Bytes of them.</param>
 /// <param name="RepackPacks">Packs whose needed part is written anew.</param>
 /// <param name="RepackBytes">Bytes of them.</param>
-/// <param name="RepackLiveBytes">Bytes of them that are written anew, about.</param>
+/// <param name="RepackLiveBytes">Bytes of them that snapshots need, about.</param>
+/// <param name="RepackWasteBytes">Bytes of them that nobody needs and that stay between those, about.</param>
 /// <param name="UnusedAfterBytes">Bytes that stay and nobody needs, about.</param>
 /// <param name="BusyPacks">Packs of sessions at work, which are let alone.</param>
 /// <param name="Locked">Packs of which no snapshot needs anything, and that are locked.</param>
 public sealed record PruneTotals(
-    int Packs, long Bytes, long UsedBytes, int DeletePacks, long DeleteBytes, int RepackPacks, long RepackBytes, long RepackLiveBytes,
+    int Packs, long Bytes, long UsedBytes, int DeletePacks, long DeleteBytes, int RepackPacks, long RepackBytes, long RepackLiveBytes, long RepackWasteBytes,
     long UnusedAfterBytes, int BusyPacks, LockedWaste Locked)
 {
     /// <summary>Bytes that the storage takes less afterwards, about.</summary>
-    public long FreedBytes => DeleteBytes + RepackBytes - RepackLiveBytes;
+    public long FreedBytes => DeleteBytes + RepackBytes - RepackLiveBytes - RepackWasteBytes;
 }
 
 /// <summary>Which packs are deleted and which are rewritten: a pure decision on how much of each is in use.</summary>
-internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<PackUse> Repack, PruneTotals Totals)
+/// <param name="Delete">Packs of which nothing is needed.</param>
+/// <param name="Repack">Packs that are rewritten.</param>
+/// <param name="Tolerance">Share of a segment that may be waste where it is moved as it is stored, 0 to 1.</param>
+/// <param name="Totals">What comes of it.</param>
+internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<PackUse> Repack, double Tolerance, PruneTotals Totals)
 {
-    // Many small packs, as hourly snapshots leave them, make every listing slow: so many of one kind become few.
-    private const long SmallPackSize = Limits.PackSizeTarget / 8;
-    private const int SmallPacksMin = 12;
-
     /// <summary>True where there is nothing to do.</summary>
     public bool IsEmpty => Delete.Count + Repack.Count == 0;
 
     /// <summary>True where it is worth asking whether a pack is locked: it might go, or be written anew.</summary>
-    public static bool IsCandidate(PackUse pack) => pack.IsTouchable && (pack.UnusedBytes > 0 || pack.LiveBlobs == 0 || pack.Size < SmallPackSize);
+    public static bool IsCandidate(PackUse pack) => pack.IsTouchable && (pack.UnusedBytes > 0 || pack.LiveBlobs == 0 || RepackChoice.IsSmall(pack));
 
     /// <summary>Decides.</summary>
     /// <param name="packs">All packs that are listed and not condemned.</param>
@@ -45,40 +46,13 @@ internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<Pa
         long stuck = locked.Sum(pack => pack.LiveBlobs == 0 ? 0 : pack.UnusedBytes);
         long unused = packs.Sum(pack => pack.UnusedBytes) - delete.Sum(pack => pack.UnusedBytes) - locked.Sum(pack => pack.UnusedBytes);
         long stays = packs.Sum(pack => pack.Size) - delete.Sum(pack => pack.Size);
+        RepackChoice choice = RepackChoice.Cheapest(touchable, stays, unused, options);
 
-        HashSet<PackUse> repack = new(ReferenceEqualityComparer.Instance);
-        long repackBytes = 0;
-        foreach (PackUse pack in Crowds(touchable))
-            Take(pack);
-        foreach (PackUse pack in WastefulFirst(touchable))
-        {
-            if (unused > Math.Max(options.UnusedBytesMax, options.UnusedShareMax * (stays - repackBytes)))
-                Take(pack);
-        }
-
-        long live = repack.Sum(pack => pack.LiveBytes);
+        List<PackUse> repack = [.. packs.Where(choice.Packs.Contains)];
         PruneTotals totals = new(
             packs.Count, packs.Sum(pack => pack.Size), packs.Sum(pack => pack.LiveBytes), delete.Count, delete.Sum(pack => pack.Size),
-            repack.Count, repackBytes, live, unused + stuck, packs.Count(pack => !pack.IsTouchable),
+            repack.Count, choice.Bytes, repack.Sum(pack => pack.LiveBytes), choice.MovedWaste, choice.Unused + stuck, packs.Count(pack => !pack.IsTouchable),
             locked.Where(pack => pack.LiveBlobs == 0).Aggregate(LockedWaste.None, (sum, pack) => sum.With(pack.Size, pack.LockedUntil!.Value)));
-        return new PrunePlan(delete, [.. packs.Where(repack.Contains)], totals);
-
-        void Take(PackUse pack)
-        {
-            if (pack.Size > options.RepackBytesMax - repackBytes || !repack.Add(pack))
-                return;
-            repackBytes += pack.Size;
-            unused -= pack.UnusedBytes;
-        }
+        return new PrunePlan(delete, repack, RepackCost.Tolerances[choice.Tolerance], totals);
     }
-
-    private static IEnumerable<PackUse> WastefulFirst(List<PackUse> packs) => packs
-        .Where(pack => pack.LiveBlobs > 0 && pack.UnusedBytes > 0)
-        .OrderByDescending(pack => (double)pack.UnusedBytes / pack.Size).ThenBy(pack => pack.Name);
-
-    private static IEnumerable<PackUse> Crowds(List<PackUse> packs) => packs
-        .Where(pack => pack.LiveBlobs > 0 && pack.Size < SmallPackSize)
-        .GroupBy(pack => pack.Kind)
-        .Where(kind => kind.Count() >= SmallPacksMin)
-        .SelectMany(kind => kind.OrderBy(pack => pack.Name));
 }

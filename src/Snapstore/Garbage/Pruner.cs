@@ -148,7 +148,7 @@ public sealed class Pruner
         _progress.Phase = "rewriting";
         _progress.Expect(plan.Totals.RepackBytes);
         using OwnSession session = new(_repository, _options.OriginNow());
-        using Repacker repacker = new(_repository, session.Id, _options.Workers, _options.Time);
+        using Repacker repacker = new(_repository, session.Id, _options.Workers, _options.Time) { Tolerance = plan.Tolerance };
         Move(survey, plan, repacker);
         repacker.Finish();
         _report = _report with { BytesWritten = _report.BytesWritten + repacker.StoredBytes };

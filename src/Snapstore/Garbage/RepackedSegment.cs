@@ -11,10 +11,12 @@ internal delegate void CopyAction(PackKind kind, in BlobRecord blob, DeltaRecord
 internal sealed class RepackedSegment
 {
     private readonly bool[] _wanted;
+    private readonly double _tolerance;
 
     /// <summary>Asks of each of its blobs, once, whether it is wanted.</summary>
-    public RepackedSegment(IndexedPack pack, in SegmentRecord segment, CopyChoice isWanted)
+    public RepackedSegment(IndexedPack pack, in SegmentRecord segment, CopyChoice isWanted, double tolerance = 0)
     {
+        _tolerance = tolerance;
         PackReference reference = new(StorageKey.Pack(pack.Session, pack.Hash), pack.Size, pack.Kind);
         Place = new SegmentLocation(reference, segment.Offset, segment.StoredLength, segment.PlainLength);
         Blobs = pack.Directory.BlobsOf(segment).ToArray();
@@ -36,22 +38,40 @@ internal sealed class RepackedSegment
     /// <summary>True where any of it is wanted.</summary>
     public bool IsWanted => _wanted.Contains(true);
 
-    /// <summary>True where all of it is wanted.</summary>
-    public bool IsWantedWhole => !_wanted.Contains(false);
-
-    /// <summary>True where it need not be joined with others.</summary>
-    public bool IsFull => Place.PlainLength >= Limits.SegmentSizeTarget / 2 || Deltas.Length >= Limits.DeltasInSegmentMax / 2;
+    /// <summary>True where it keeps its stored bytes: it need not be joined with others, and little of it is waste.</summary>
+    public bool IsMoved
+    {
+        get
+        {
+            long wanted = WantedBlobs.Sum(blob => (long)blob.Length);
+            return 1 - ((double)wanted / Place.PlainLength) <= Math.Min(_tolerance, LargestWaste(Place.PlainLength, Deltas.Length));
+        }
+    }
 
     /// <summary>The blobs that are wanted.</summary>
     public IEnumerable<BlobRecord> WantedBlobs => Blobs.Where((_, number) => _wanted[number]);
 
+    /// <summary>The share of waste with which such a segment may be moved at most; negative where it is taken apart in any case.</summary>
+    /// <param name="plainLength">Its plaintext, in bytes.</param>
+    /// <param name="deltas">Deltas in it. An unneeded one would outlive its base.</param>
+    public static double LargestWaste(int plainLength, int deltas)
+    {
+        bool isFull = plainLength >= Limits.SegmentSizeTarget / 2 || deltas >= Limits.DeltasInSegmentMax / 2;
+        return !isFull ? -1 : deltas > 0 ? 0 : 1;
+    }
+
     /// <summary>Hands over what is wanted.</summary>
-    public void ForEachWanted(ReadOnlySpan<byte> plain, CopyAction take)
+    public void ForEachWanted(ReadOnlySpan<byte> plain, CopyAction take) => ForEach(isWanted: true, plain, take);
+
+    /// <summary>Hands over the rest.</summary>
+    public void ForEachUnwanted(ReadOnlySpan<byte> plain, CopyAction take) => ForEach(isWanted: false, plain, take);
+
+    private void ForEach(bool isWanted, ReadOnlySpan<byte> plain, CopyAction take)
     {
         int offset = 0;
         for (int i = 0; i < Blobs.Length; i++)
         {
-            if (_wanted[i])
+            if (_wanted[i] == isWanted)
                 take(Place.Pack.Kind, Blobs[i], DeltaOf(i), plain.Slice(offset, Blobs[i].Length));
             offset += Blobs[i].Length;
         }

@@ -29,6 +29,9 @@ internal sealed class Repacker : IDisposable
     /// <summary>True reads and verifies all and writes nothing.</summary>
     public bool IsDryRun { get; init; }
 
+    /// <summary>Share of a segment that may be waste where it is moved as it is stored, 0 to 1.</summary>
+    public double Tolerance { get; init; }
+
     /// <summary>Bytes made durable: packs and index objects.</summary>
     public long StoredBytes => _sink.StoredBytes;
 
@@ -38,7 +41,7 @@ internal sealed class Repacker : IDisposable
     public void Add(IEnumerable<IndexedPack> packs, CopyChoice isWanted, CancellationToken cancel)
     {
         IEnumerable<RepackedSegment> wanted = packs.SelectMany(pack => Enumerable.Range(0, pack.Directory.Segments.Length)
-            .Select(number => new RepackedSegment(pack, pack.Directory.Segments[number], isWanted)).Where(segment => segment.IsWanted));
+            .Select(number => new RepackedSegment(pack, pack.Directory.Segments[number], isWanted, Tolerance)).Where(segment => segment.IsWanted));
         IEnumerable<List<RepackedSegment>> joined = SegmentRange.Join(_repository.Storage, wanted, segment => segment.Place);
         foreach ((List<RepackedSegment> run, byte[]? fetched) in Requests.InOrder(_repository.Storage, joined, run => (run, SegmentRange.TryFetch(_repository, run[0].Place, run[^1].Place))))
         {
@@ -117,11 +120,24 @@ internal sealed class Repacker : IDisposable
         if (IsDryRun)
             return;
 
-        // A small segment is joined with others; one that is full and needed whole keeps its stored bytes.
-        if (segment.IsFull && segment.IsWantedWhole)
+        // Whoever reads the index will take waste for good: it is held against its id as well.
+        if (segment.IsMoved && IsWasteIntact(segment, plain))
             _sink.Add(segment.Place.Pack.Kind, _segments.LastStored, segment.Blobs, segment.Deltas);
         else
             segment.ForEachWanted(plain, Gather);
+    }
+
+    private bool IsWasteIntact(RepackedSegment segment, ReadOnlySpan<byte> plain)
+    {
+        try
+        {
+            segment.ForEachUnwanted(plain, Verify);
+            return true;
+        }
+        catch (CorruptDataException)
+        {
+            return false;
+        }
     }
 
     private void Verify(PackKind kind, in BlobRecord blob, DeltaRecord? delta, ReadOnlySpan<byte> bytes)

@@ -3,7 +3,7 @@ using Snapstore.Garbage;
 
 namespace Snapstore.Tests.Garbage;
 
-/// <summary>What a prune does with packs that the storage keeps locked.</summary>
+/// <summary>What a prune rewrites, and what it does with packs that the storage keeps locked.</summary>
 public sealed class PrunePlanTests
 {
     private static readonly DateTimeOffset Soon = new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero), Late = Soon.AddDays(5);
@@ -37,6 +37,41 @@ public sealed class PrunePlanTests
         Assert.True(PrunePlan.IsCandidate(Pack(1, 100 << 20, 1000)));
         Assert.False(PrunePlan.IsCandidate(Pack(1, 100 << 20, 100 << 20)));
         Assert.False(PrunePlan.IsCandidate(Pack(1, 100 << 20, 0) with { IsTouchable = false }));
+    }
+
+    [Fact]
+    public void The_share_that_may_stay_is_one_of_all_that_stays()
+    {
+        // 10 of 110 are waste in each of four: after two are rewritten 20 of 420 stay, after one 30 of 430 would.
+        PackUse[] packs = [.. Enumerable.Range(1, 4).Select(number => Pack((byte)number, 110_000, 100_000))];
+        PrunePlan plan = PrunePlan.Decide(packs, Options);
+        Assert.Equal((2, 20_000L), (plan.Repack.Count, plan.Totals.UnusedAfterBytes));
+    }
+
+    [Fact]
+    public void Of_tolerances_the_cheapest_is_taken_that_leaves_no_more_than_may_stay()
+    {
+        // One segment is a tenth waste, the other one half.
+        RepackCost cost = new();
+        cost.Add(100_000, used: 0.9, largestWaste: 1);
+        cost.Add(100_000, used: 0.5, largestWaste: 1);
+        PackUse[] packs = [Pack(1, 200_000, 140_000) with { Cost = cost }, Pack(2, 600_000, 600_000)];
+
+        PrunePlan plan = PrunePlan.Decide(packs, Options);
+        Assert.Equal((0.1, 1, 10_000L, 10_000L), (plan.Tolerance, plan.Repack.Count, plan.Totals.RepackWasteBytes, plan.Totals.UnusedAfterBytes));
+        Assert.Equal(50_000, plan.Totals.FreedBytes);
+
+        PrunePlan strict = PrunePlan.Decide(packs, Options with { UnusedShareMax = 0.01 });
+        Assert.Equal((0.0, 1, 0L, 0L), (strict.Tolerance, strict.Repack.Count, strict.Totals.RepackWasteBytes, strict.Totals.UnusedAfterBytes));
+        Assert.True(PrunePlan.Decide(packs, Options with { UnusedShareMax = 0, UnusedBytesMax = long.MaxValue }).IsEmpty);
+    }
+
+    [Fact]
+    public void Deltas_and_small_segments_are_never_moved_with_waste()
+    {
+        Assert.Equal(1, RepackedSegment.LargestWaste(Limits.SegmentSizeTarget, deltas: 0));
+        Assert.Equal(0, RepackedSegment.LargestWaste(Limits.SegmentSizeTarget, deltas: 1));
+        Assert.True(RepackedSegment.LargestWaste(1000, deltas: 0) < 0);
     }
 
     private static PackUse Pack(byte number, long size, long live, DateTimeOffset? until = null)
