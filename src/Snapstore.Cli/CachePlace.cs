@@ -1,3 +1,5 @@
+using System.Text;
+using Snapstore.Hashing;
 using Snapstore.Repositories;
 
 namespace Snapstore.Cli;
@@ -6,6 +8,7 @@ namespace Snapstore.Cli;
 internal static class CachePlace
 {
     private const long SizeDefault = 2L << 30, SizeMin = 16 << 20;
+    private const int PlaceHashSize = 8;
 
     /// <summary>The folder; every repository has a folder of its own in it.</summary>
     public static string Folder
@@ -35,6 +38,14 @@ internal static class CachePlace
         }
     }
 
-    /// <summary>The cache of a repository.</summary>
-    public static LocalCache Of(SessionId repository) => new(Path.Combine(Folder, repository.ToString()), SizeMax);
+    /// <summary>The cache of a repository in one place: a mirror has the same id, and after a while other labels and locks.</summary>
+    public static LocalCache Of(SessionId repository, string location)
+    {
+        Span<byte> hash = stackalloc byte[Blake3.HashSize];
+        Blake3.Hash(Encoding.UTF8.GetBytes(location), hash);
+        return new LocalCache(Path.Combine(Folder, $"{repository}-{Convert.ToHexStringLower(hash[..PlaceHashSize])}"), SizeMax);
+    }
+
+    /// <summary>The repository whose cache a folder of this name is; false where it is none.</summary>
+    public static bool TryParse(string folder, out SessionId repository) => SessionId.TryParse(folder.Split('-')[0], out repository);
 }

@@ -33,7 +33,7 @@ internal sealed record CommandContext(
     {
         Repository repository = access.Open();
         if (StoragePlaces.IsFar(access.Location) && !Value(GlobalOptions.NoCache))
-            repository.Cache = CachePlace.Of(repository.Id);
+            repository.Cache = CachePlace.Of(repository.Id, repository.Storage.Location);
         return repository;
     }
 

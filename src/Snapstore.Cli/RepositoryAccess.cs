@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using Snapstore.Crypto;
 using Snapstore.RemoteStorage;
 using Snapstore.Repositories;
@@ -14,6 +15,9 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
 {
     private const int AttemptsMax = 3;
 
+    // All places of a run share them.
+    private static readonly ConditionalWeakTable<ParseResult, SharedLimits> LimitsOfRuns = [];
+
     /// <summary>Where the repository is, as the user wrote it.</summary>
     /// <exception cref="UsageException">The user did not say.</exception>
     public string Location
@@ -27,8 +31,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
     }
 
     // Of two places that are named, limits are meant for the one that is far; a directory refuses them where it is alone.
-    private TransferLimits Limits => !StoragePlaces.IsFar(Location) && NamesAnyFar() ? default : new(
-        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)));
+    private TransferLimits Limits => !StoragePlaces.IsFar(Location) && NamesAnyFar() ? default : LimitsOfRuns.GetValue(parsed, LimitsOf).Limits;
 
     /// <summary>That of `--repo`.</summary>
     public static RepositoryAccess Of(ParseResult parsed) => new(
@@ -99,6 +102,9 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         .Append(Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY") ?? "")
         .Any(StoragePlaces.IsFar);
 
+    private static SharedLimits LimitsOf(ParseResult parsed) => new(new TransferLimits(
+        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload))));
+
     private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 
     private static Repository Open(IStorage storage, byte[] config, SecretSource source)
@@ -116,4 +122,6 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
             }
         }
     }
+
+    private sealed record SharedLimits(TransferLimits Limits);
 }

@@ -5,13 +5,13 @@ namespace Snapstore.RemoteStorage;
 /// by many. Thread safe.</remarks>
 internal sealed class StorageLatency
 {
-    private const int RequestsMin = 4, RequestsLimit = 32;
+    private const int RequestsMin = 4, RequestsLimit = 24;
     private const double MillisecondsARequest = 2.5;
 
     private long _quickestTicks = TimeSpan.FromMilliseconds(10).Ticks;
     private int _isKnown;
 
-    /// <summary>Requests that pay to be under way at a time: 4 within the machine, 12 at 20 ms, 32 from 70 ms on; 8 until the first answer.</summary>
+    /// <summary>Requests that pay to be under way at a time: 4 within the machine, 12 at 20 ms, 24 from 50 ms on; 8 until the first answer.</summary>
     public int RequestsMax => Math.Clamp(
         RequestsMin + (int)(TimeSpan.FromTicks(Interlocked.Read(ref _quickestTicks)).TotalMilliseconds / MillisecondsARequest), RequestsMin, RequestsLimit);
 

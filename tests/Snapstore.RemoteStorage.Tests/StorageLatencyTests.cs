@@ -9,8 +9,8 @@ public sealed class StorageLatencyTests
     [Theory]
     [InlineData(0.3, 4)]
     [InlineData(20, 12)]
-    [InlineData(70, 32)]
-    [InlineData(900, 32)]
+    [InlineData(70, 24)]
+    [InlineData(900, 24)]
     public void The_farther_the_more(double milliseconds, int expected)
     {
         StorageLatency latency = new();

@@ -35,11 +35,11 @@ internal sealed class CacheCommand : VerbCommand
         {
             FileInfo[] kept = [.. LocalCache.Files(folder)];
             long size = kept.Sum(file => file.Length);
-            string name = Path.GetFileName(folder);
-            rows.Add([name[..8], Quantity.Count(kept.Length), Quantity.Bytes(size)]);
+            _ = CachePlace.TryParse(Path.GetFileName(folder), out SessionId repository);
+            rows.Add([repository.ToShortString(), Quantity.Count(kept.Length), Quantity.Bytes(size)]);
             context.Output.Json("cache", json =>
             {
-                json.WriteString("repository", name);
+                json.WriteString("repository", repository.ToString());
                 json.WriteNumber("files", kept.Length);
                 json.WriteNumber("bytes", size);
                 json.WriteBoolean("removed", clears);
@@ -61,7 +61,7 @@ internal sealed class CacheCommand : VerbCommand
 
     // Nothing but caches is touched, whatever the folder is that was named.
     private static IEnumerable<string> Folders() => Directory.Exists(CachePlace.Folder)
-        ? Directory.EnumerateDirectories(CachePlace.Folder).Where(folder => SessionId.TryParse(Path.GetFileName(folder), out _)).Order(StringComparer.Ordinal)
+        ? Directory.EnumerateDirectories(CachePlace.Folder).Where(folder => CachePlace.TryParse(Path.GetFileName(folder), out _)).Order(StringComparer.Ordinal)
         : [];
 
     private static void Remove(string folder)

@@ -72,9 +72,10 @@ internal sealed class RcloneCalls(RcloneProcess rclone, RcloneLocation place, Rc
         int slash = name.LastIndexOf('/');
         string path = $"operations/uploadfile?fs={Uri.EscapeDataString(place.FileSystem)}&remote={Uri.EscapeDataString(slash < 0 ? "" : name[..slash])}";
         using MultipartFormDataContent form = [];
-        form.Add(new SpoolContent(content, settings.Upload), "file0", name[(slash + 1)..]);
+        using CancellationTokenSource time = new(settings.AnswerTime);
+        form.Add(new SpoolContent(content, settings.Upload, () => time.CancelAfter(settings.AnswerTime)), "file0", name[(slash + 1)..]);
         using HttpRequestMessage request = new(HttpMethod.Post, path) { Content = form };
-        Send(request, path[..path.IndexOf('?', StringComparison.Ordinal)], (_, _) => true);
+        Send(request, path[..path.IndexOf('?', StringComparison.Ordinal)], (_, _) => true, time);
     }
 
     /// <summary>Fills the destination from an offset on; how many bytes there were.</summary>
@@ -130,7 +131,9 @@ internal sealed class RcloneCalls(RcloneProcess rclone, RcloneLocation place, Rc
         }
         catch (RcloneException e) when (e.Status == (int)HttpStatusCode.NotFound)
         {
-            // A folder that is not there holds nothing.
+            // A folder that is not there holds nothing. But rclone says the same where one within it went while it was listed.
+            if (IsThere(folder))
+                throw new RcloneException($"what lies in {folder} changes while it is listed") { IsPassing = true };
         }
     }
 
@@ -145,6 +148,12 @@ internal sealed class RcloneCalls(RcloneProcess rclone, RcloneLocation place, Rc
         json.WriteEndArray();
         json.WriteEndObject();
     }).Dispose();
+
+    private bool IsThere(string folder)
+    {
+        using JsonDocument told = Call("operations/stat", json => WriteFile(json, folder));
+        return told.RootElement.TryGetProperty("item", out JsonElement item) && item.ValueKind == JsonValueKind.Object;
+    }
 
     private void WriteFile(Utf8JsonWriter json, string name)
     {
@@ -180,6 +189,11 @@ internal sealed class RcloneCalls(RcloneProcess rclone, RcloneLocation place, Rc
     private T Send<T>(HttpRequestMessage request, string call, Func<HttpResponseMessage, CancellationToken, T> read)
     {
         using CancellationTokenSource time = new(settings.AnswerTime);
+        return Send(request, call, read, time);
+    }
+
+    private T Send<T>(HttpRequestMessage request, string call, Func<HttpResponseMessage, CancellationToken, T> read, CancellationTokenSource time)
+    {
         using HttpResponseMessage response = rclone.Send(request, time.Token);
         Require(response, call, time.Token);
         try

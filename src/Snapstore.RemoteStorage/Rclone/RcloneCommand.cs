@@ -28,7 +28,7 @@ internal static class RcloneCommand
     private static readonly string[] Unwanted =
     [
         "RC_", "VERBOSE", "QUIET", "LOG_", "USE_JSON_LOG", "SYSLOG", "STATS", "DRY_RUN", "INTERACTIVE", "IMMUTABLE", "IGNORE_", "EXCLUDE", "INCLUDE", "FILTER", "FILES_FROM",
-        "MAX_", "MIN_", "BACKUP_DIR", "SUFFIX", "COMPARE_DEST", "COPY_DEST", "UPDATE", "SIZE_ONLY", "CHECKSUM", "HASH_FILTER", "METADATA",
+        "MAX_", "MIN_", "BACKUP_DIR", "SUFFIX", "COMPARE_DEST", "COPY_DEST", "UPDATE", "SIZE_ONLY", "CHECKSUM", "HASH_FILTER", "METADATA", "NO_CHECK_DEST", "NO_TRAVERSE",
     ];
 
     /// <summary>How to start it.</summary>

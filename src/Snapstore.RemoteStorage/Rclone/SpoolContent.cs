@@ -3,7 +3,10 @@ using System.Net;
 namespace Snapstore.RemoteStorage.Rclone;
 
 /// <summary>A spool as the body of a request.</summary>
-internal sealed class SpoolContent(Spool spool, RateLimit? limit) : HttpContent
+/// <param name="spool">The bytes.</param>
+/// <param name="limit">How fast they may go; null for as fast as can be.</param>
+/// <param name="moved">Told after each block.</param>
+internal sealed class SpoolContent(Spool spool, RateLimit? limit, Action moved) : HttpContent
 {
     private const int BlockSize = 64 << 10;
 
@@ -18,6 +21,7 @@ internal sealed class SpoolContent(Spool spool, RateLimit? limit) : HttpContent
                 Thread.Sleep(wait);
             stream.Write(block, 0, count);
             offset += count;
+            moved();
         }
     }
 

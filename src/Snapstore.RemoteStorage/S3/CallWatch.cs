@@ -25,5 +25,13 @@ internal sealed class CallWatch : IDisposable
         _end.CancelAfter(_stall);
     }
 
+    /// <summary>Waits, on purpose: that is no stall.</summary>
+    public async Task Wait(TimeSpan time)
+    {
+        _end.CancelAfter(time + _stall);
+        await Task.Delay(time, Token).ConfigureAwait(false);
+        _end.CancelAfter(_stall);
+    }
+
     public void Dispose() => _end.Dispose();
 }

@@ -136,7 +136,7 @@ internal sealed class S3ObjectLock(S3Storage storage, AmazonS3Client client, S3L
         {
             return null;
         }
-        catch (AmazonS3Exception e) when (S3Failure.IsRefused(e) && FindLock(version) is { } until && until > _time.GetUtcNow() - ObjectLockTerms.Margin)
+        catch (AmazonS3Exception e) when ((S3Failure.IsRefused(e) || e.StatusCode == HttpStatusCode.BadRequest) && FindLock(version) is { } until && until > _time.GetUtcNow() - ObjectLockTerms.Margin)
         {
             // The store's clock decides, and ours may be ahead of it by as much as it lets pass.
             throw S3Failure.Locked(storage.Location, $"deleting {version.Key}", until, e);
@@ -159,6 +159,8 @@ internal sealed class S3ObjectLock(S3Storage storage, AmazonS3Client client, S3L
                 // Names come in their order: one that is another's beginning comes first.
                 if (isWhole && found.Key != request.Prefix)
                     yield break;
+                if (!found.Key.StartsWith(request.Prefix, StringComparison.Ordinal))
+                    throw new StorageException($"{storage.Location}: the store lists versions of '{prefix}' with what does not lie there; it cannot be relied upon");
                 if (StorageKey.TryParse(found.Key[place.Prefix.Length..]) is { } name)
                     yield return new StoredVersion(name, found.VersionId, found.Size ?? 0, found.IsDeleteMarker == true, TimeOf(found), found.ETag ?? "");
             }

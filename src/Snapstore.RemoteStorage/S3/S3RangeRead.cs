@@ -33,7 +33,7 @@ internal sealed class S3RangeRead(AmazonS3Client client, S3Location place, Stora
                 done += count;
                 watch.Moved(count);
                 if (limit is not null)
-                    Thread.Sleep(limit.Take(count));
+                    watch.Wait(limit.Take(count)).GetAwaiter().GetResult();
             }
         }
         finally

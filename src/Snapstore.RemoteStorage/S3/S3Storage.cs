@@ -12,7 +12,7 @@ namespace Snapstore.RemoteStorage.S3;
 public sealed partial class S3Storage : ILockingStorage
 {
     // Two packs that are being filled and one that goes up, nearly: what is beyond waits in a file.
-    private const int SpoolBlocksMax = 96;
+    private const int SpoolBlocksMax = 40;
 
     private readonly S3Location _place;
     private readonly S3Settings _settings;

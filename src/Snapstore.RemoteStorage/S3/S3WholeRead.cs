@@ -48,7 +48,7 @@ internal sealed class S3WholeRead(AmazonS3Client client, S3Location place, Stora
                 done += count;
                 watch.Moved(count);
                 if (limit is not null)
-                    await Task.Delay(limit.Take(count), watch.Token).ConfigureAwait(false);
+                    await watch.Wait(limit.Take(count)).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (done > 0 && S3Failure.IsOfCall(e))

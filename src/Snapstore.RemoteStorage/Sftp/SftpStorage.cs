@@ -287,7 +287,7 @@ public sealed class SftpStorage : IStorage
                 await free.WaitAsync().ConfigureAwait(false);
                 try
                 {
-                    await AddFolder(files, folder, found, below).ConfigureAwait(false);
+                    await AddFolder(files, folder, folder == prefix, found, below).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -298,9 +298,12 @@ public sealed class SftpStorage : IStorage
         }
     }
 
-    private async Task AddFolder(SftpFiles files, string prefix, ConcurrentBag<StoredObject> found, ConcurrentBag<string> below)
+    private async Task AddFolder(SftpFiles files, string prefix, bool isTop, ConcurrentBag<StoredObject> found, ConcurrentBag<string> below)
     {
-        foreach ((string name, SftpAttributes listed) in await files.NamesOf(_folders.PathOf(prefix.TrimEnd('/'))).ConfigureAwait(false) ?? [])
+        IReadOnlyList<(string Name, SftpAttributes Attributes)>? names = await files.NamesOf(_folders.PathOf(prefix.TrimEnd('/'))).ConfigureAwait(false);
+        if (names is null && isTop)
+            throw new StorageException($"{Location}: the folder {prefix} was there and is gone; is the disk of the server mounted?");
+        foreach ((string name, SftpAttributes listed) in names ?? [])
         {
             if (StorageKey.TryParse(prefix + name) is not { } key)
                 continue;

@@ -20,7 +20,7 @@ internal sealed class BackupSession : IDisposable
     private readonly SessionId _id = SessionId.NewRandom();
     private readonly BlobWriter _blobs;
     private bool _isRegistered;
-    private bool _isEnded;
+    private bool _isEnded, _isCommitting;
 
     public BackupSession(Repository repository, BackupOptions options, RunProgress progress, BackupNotes notes, TimeProvider time, CancellationToken cancel)
     {
@@ -110,8 +110,7 @@ internal sealed class BackupSession : IDisposable
         if (_options.DryRun)
             return new BackupReport(null, manifest, parent?.Id, notes.Warnings, notes.Notes);
         SessionRegister.SecureLocks(_repository);
-        _isEnded = true;
-        SessionRegister.Commit(_repository, _id, manifest);
+        Commit(manifest);
         if (RemoveSessionRecord() is { } failure)
             notes.Note("sessions"u8, $"the record {StorageKey.Session(_id)} could not be removed{(failure.MissingRight is { } right ? $" ({right} is missing)" : "")}; it does no harm, and goes with the next prune");
         return new BackupReport(_id, manifest, parent?.Id, notes.Warnings, notes.Notes);
@@ -131,12 +130,28 @@ internal sealed class BackupSession : IDisposable
         _isRegistered = true;
     }
 
-    // A session that stored something and does not commit says so: its packs are garbage as soon as nobody uses them.
+    private void Commit(Manifest manifest)
+    {
+        _isCommitting = true;
+        try
+        {
+            SessionRegister.Commit(_repository, _id, manifest);
+            _isEnded = true;
+        }
+        catch (SessionFencedException)
+        {
+            _isEnded = true;
+            throw;
+        }
+    }
+
+    // A session that stored something and does not commit says so: its packs are garbage as soon as nobody uses them. A commit of which
+    // nobody knows whether it went through is settled by that: without its record a prune would not wait for it.
     private void End()
     {
         try
         {
-            if (!_isEnded && _isRegistered && _blobs?.Counts.StoredBytes > 0)
+            if (!_isEnded && _isRegistered && (_isCommitting || _blobs?.Counts.StoredBytes > 0))
                 SessionRegister.Fence(_repository, _id, new RecordOrigin(_options.Host, _options.User, _options.Program, UnixTime.ToNanoseconds(_time.GetUtcNow())));
         }
         catch (StorageException)

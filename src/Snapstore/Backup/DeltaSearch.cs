@@ -118,7 +118,7 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
             _parent!.Follow(item, offset, length, ContentEnd.AreSame(data[..length], old));
             return chunk with { Delta = new DeltaFrame(key, frame) };
         }
-        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e) || e is StorageException)
         {
             return null;
         }

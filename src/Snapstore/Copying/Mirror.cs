@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Snapstore.Maintenance;
 using Snapstore.Repositories;
 using Snapstore.Storage;
@@ -41,6 +42,7 @@ public sealed class Mirror
     private readonly CheckProgress _progress;
     private readonly CancellationToken _cancel;
     private readonly MessageList _problems = new();
+    private readonly ConcurrentBag<PackTransfer> _transfers = [];
     private long _packCount, _objects, _bytes, _removed, _removedBytes;
 
     private Mirror(IStorage source, IStorage place, bool isDryRun, CheckProgress progress, CancellationToken cancel)
@@ -150,7 +152,7 @@ public sealed class Mirror
         try
         {
             if (!_isDryRun)
-                new PackTransfer(_source, _place, _progress, _cancel).Copy(pack);
+                Carry(pack);
             return (pack, Outcome.Done, null);
         }
         catch (ObjectMissingException)
@@ -162,6 +164,13 @@ public sealed class Mirror
             // A storage that shortens what it reads, or a pack that is damaged for good; gone meanwhile it is no damage.
             return _source.SizeOf(pack.Key) is null ? (pack, Outcome.Gone, null) : (pack, Outcome.Damaged, e.Message);
         }
+    }
+
+    private void Carry(StoredObject pack)
+    {
+        PackTransfer transfer = _transfers.TryTake(out PackTransfer? free) ? free : new PackTransfer(_source, _place, _progress, _cancel);
+        transfer.Copy(pack);
+        _transfers.Add(transfer);
     }
 
     private void Put(Dictionary<StorageKey, long> wanted, Dictionary<StorageKey, long> present)

@@ -34,11 +34,20 @@ internal sealed class OwnSession : IDisposable
     public void Commit(Manifest manifest)
     {
         SessionRegister.SecureLocks(_repository);
-        _hasEnded = true;
-        SessionRegister.Commit(_repository, Id, manifest);
+        try
+        {
+            SessionRegister.Commit(_repository, Id, manifest);
+            _hasEnded = true;
+        }
+        catch (SessionFencedException)
+        {
+            _hasEnded = true;
+            throw;
+        }
     }
 
-    /// <summary>Ends it where it has not ended, and signs off. Where the storage fails, a prune does so.</summary>
+    /// <summary>Ends it where it has not ended, and signs off. Where the storage fails, a prune does so. A commit of which nobody knows whether
+    /// it went through is settled first: without its record a prune would not wait for it.</summary>
     public void Dispose()
     {
         if (_isDryRun)

@@ -123,11 +123,13 @@ public sealed class Pruner
             BytesDeleted = _report.BytesDeleted + generation.BytesDeleted,
             Locked = _report.Locked.With(generation.Locked),
             Waiting = waiting,
-            BytesCondemned = waiting.Count == 0 ? 0 : GarbageLog.List(_repository).ReadPlan(number).Packs
-                .Sum(pack => _repository.Storage.SizeOf(StorageKey.Pack(pack.Session, pack.Hash)) ?? 0),
+            BytesCondemned = waiting.Count == 0 ? 0 : SizeOfPlan(number),
         };
         return waiting.Count == 0;
     }
+
+    private long SizeOfPlan(int number) => Requests.InOrder(
+        _repository.Storage, GarbageLog.List(_repository).ReadPlan(number).Packs, pack => _repository.Storage.SizeOf(StorageKey.Pack(pack.Session, pack.Hash)) ?? 0).Sum();
 
     // So that what they left behind is garbage in this run already.
     private void EndDeadSessions()
@@ -236,11 +238,11 @@ public sealed class Pruner
     // So that lists need not open them each time. The session behind a fence may wake up and commit: it finds itself retired.
     private void RetireFences(IReadOnlyList<SessionId> fenced, IReadOnlyDictionary<StorageKey, DateTimeOffset> locked)
     {
-        foreach (SessionId id in fenced)
+        Requests.ForEach(_repository.Storage, fenced, id =>
         {
             Forgetter.Forget(_repository, id, _options.OriginNow());
             if (!locked.ContainsKey(StorageKey.Snapshot(id)))
                 _ = _repository.TryDelete(StorageKey.Snapshot(id));
-        }
+        });
     }
 }

@@ -10,6 +10,9 @@ namespace Snapstore.Garbage;
 /// id first, deltas with the help of their bases.</summary>
 internal sealed class Repacker : IDisposable
 {
+    // Of several MiB each, as they are stored.
+    private const int RunsAhead = 10;
+
     private readonly Repository _repository;
     private readonly PackSink _sink;
     private readonly SegmentReader _segments;
@@ -43,7 +46,7 @@ internal sealed class Repacker : IDisposable
         IEnumerable<RepackedSegment> wanted = packs.SelectMany(pack => Enumerable.Range(0, pack.Directory.Segments.Length)
             .Select(number => new RepackedSegment(pack, pack.Directory.Segments[number], isWanted, Tolerance)).Where(segment => segment.IsWanted));
         IEnumerable<List<RepackedSegment>> joined = SegmentRange.Join(_repository.Storage, wanted, segment => segment.Place);
-        foreach ((List<RepackedSegment> run, byte[]? fetched) in Requests.InOrder(_repository.Storage, joined, run => (run, SegmentRange.TryFetch(_repository, run[0].Place, run[^1].Place))))
+        foreach ((List<RepackedSegment> run, byte[]? fetched) in Requests.InOrder(_repository.Storage, joined, run => (run, SegmentRange.TryFetch(_repository, run[0].Place, run[^1].Place)), RunsAhead))
         {
             foreach (RepackedSegment segment in run)
             {
@@ -55,15 +58,19 @@ internal sealed class Repacker : IDisposable
 
     private void MoveOrCopy(RepackedSegment segment, ReadOnlySpan<byte> fetched)
     {
+        ReadOnlySpan<byte> stored;
         try
         {
-            Move(segment, fetched);
+            stored = Open(segment, fetched);
         }
         catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
             if (!TryMoveOtherCopies(segment))
                 throw;
+            return;
         }
+
+        Write(segment, stored);
     }
 
     /// <summary>Writes of a damaged pack the wanted blobs that still open; tells which they were.</summary>
@@ -78,17 +85,21 @@ internal sealed class Repacker : IDisposable
         {
             cancel.ThrowIfCancellationRequested();
             RepackedSegment segment = new(pack, record, isWanted);
+            ReadOnlySpan<byte> stored;
             try
             {
                 if (!segment.IsWanted)
                     continue;
-                Move(segment);
-                saved.AddRange(segment.WantedBlobs);
+                stored = Open(segment);
             }
             catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
             {
                 // Whoever asked counts what is missing.
+                continue;
             }
+
+            Write(segment, stored);
+            saved.AddRange(segment.WantedBlobs);
         }
 
         return saved;
@@ -110,19 +121,26 @@ internal sealed class Repacker : IDisposable
         _bases.Dispose();
     }
 
-    private void Move(RepackedSegment segment, ReadOnlySpan<byte> fetched = default)
+    // Its stored bytes, valid until the next call; its plaintext is in _plain, and all that is wanted of it is verified.
+    private ReadOnlySpan<byte> Open(RepackedSegment segment, ReadOnlySpan<byte> fetched = default)
     {
         if (_plain.Length < segment.Place.PlainLength)
             _plain = LargeBuffer.Allocate(Math.Max(segment.Place.PlainLength, Limits.SegmentSizeTarget));
         Span<byte> plain = _plain.AsSpan(0, segment.Place.PlainLength);
-        _segments.Read(segment.Place, plain, fetched);
+        ReadOnlySpan<byte> stored = _segments.Read(segment.Place, plain, fetched);
         segment.ForEachWanted(plain, Verify);
+        return stored;
+    }
+
+    private void Write(RepackedSegment segment, ReadOnlySpan<byte> stored)
+    {
         if (IsDryRun)
             return;
+        ReadOnlySpan<byte> plain = _plain.AsSpan(0, segment.Place.PlainLength);
 
         // Whoever reads the index will take waste for good: it is held against its id as well.
         if (segment.IsMoved && IsWasteIntact(segment, plain))
-            _sink.Add(segment.Place.Pack.Kind, _segments.LastStored, segment.Blobs, segment.Deltas);
+            _sink.Add(segment.Place.Pack.Kind, stored, segment.Blobs, segment.Deltas);
         else
             segment.ForEachWanted(plain, Gather);
     }

@@ -6,7 +6,7 @@ namespace Snapstore.Maintenance;
 
 /// <summary>Says whether all snapshots of a repository can be restored (spec/protocols/check.md).</summary>
 /// <remarks>
-/// Order: what is listed (snapshots first, packs last, so that a snapshot taken meanwhile is no false alarm); all small
+/// Order: what is listed (snapshots first, index objects, packs last, so that a snapshot taken meanwhile is no false alarm); all small
 /// objects; the index; packs that are to be read whole; then every tree node once, which decides which snapshots are
 /// whole; and only for those that are not, a walk that names their paths.
 /// </remarks>
@@ -24,7 +24,7 @@ public static class Checker
         for (int attempt = 1; ; attempt++)
         {
             ListedNames before = Patient.Read(() => ListedNames.Of(repository.Storage));
-            CheckReport report = RunOnce(repository, options, progress, sound, cancel);
+            CheckReport report = RunOnce(repository, before, options, progress, sound, cancel);
 
             // What is missing may have been forgotten and swept meanwhile.
             if (!report.HasDamage || attempt == AttemptsMax || !Patient.Read(before.HavePrunesChanged))
@@ -34,19 +34,22 @@ public static class Checker
     }
 
     private static CheckReport RunOnce(
-        Repository repository, CheckOptions options, CheckProgress progress, HashSet<StorageKey> sound, CancellationToken cancel)
+        Repository repository, ListedNames before, CheckOptions options, CheckProgress progress, HashSet<StorageKey> sound, CancellationToken cancel)
     {
         FindingList findings = new(progress);
-        Listing listing = Listing.Of(repository.Storage);
+        Listing listing = Listing.Of(repository.Storage, before);
         RecordCheck records = new(repository, findings, options.Time);
-        records.CheckKeys(listing.Others);
-        records.CheckManifests(listing.Snapshots, listing.Retired);
-        records.CheckOthers(listing.Others, listing.SnapshotIds);
+        Requests.All(
+            repository.Storage,
+            () => records.CheckKeys(listing.Others),
+            () => records.CheckManifests(listing.Snapshots, listing.Retired),
+            () => records.CheckOthers(listing.Others, listing.SnapshotIds));
 
         PackInventory inventory = new(repository, findings);
         using BlobPlaces places = inventory.Load(listing.IndexObjects, listing.Packs, cancel);
         List<KnownPack> metaPacks = InOrderOfWriting(inventory.Packs, records.Snapshots);
-        List<KnownPack> chosen = [.. inventory.Packs.Where(pack => options.ReadData.Includes(pack.Hash) && !sound.Contains(pack.Key))];
+        // Those with deltas first: they take longest, for their bases are read as well.
+        List<KnownPack> chosen = [.. inventory.Packs.Where(pack => options.ReadData.Includes(pack.Hash) && !sound.Contains(pack.Key)).OrderByDescending(pack => pack.HasDeltas)];
         progress.Expect(metaPacks.Count + chosen.Count, metaPacks.Concat(chosen).Sum(pack => pack.Size));
 
         PackVerifier verifier = new(repository, inventory, places, findings, progress, sound, cancel);
@@ -122,24 +125,18 @@ public static class Checker
 
     /// <summary>All that the storage lists, by what it is.</summary>
     private sealed record Listing(
-        IReadOnlyList<StoredObject> Snapshots,
+        IReadOnlyList<StorageKey> Snapshots,
         IReadOnlySet<SessionId> SnapshotIds,
         IReadOnlySet<SessionId> Retired,
         IReadOnlyList<StoredObject> IndexObjects,
         IReadOnlyList<StoredObject> Others,
         Dictionary<StorageKey, long> Packs)
     {
-        public static Listing Of(IStorage storage)
+        // Of a snapshot that is forgotten after the first listing all may go: then the check looks again (HavePrunesChanged).
+        public static Listing Of(IStorage storage, ListedNames before)
         {
-            // Forgotten ones first: of a snapshot that is forgotten meanwhile all is still there.
-            HashSet<SessionId> retired = Patient.Read(() => SessionRegister.ListIds(storage, StorageKey.RetiredPrefix));
-            List<StoredObject> snapshots = List(storage, StorageKey.SnapshotsPrefix);
-            HashSet<SessionId> ids = [];
-            foreach (StoredObject found in snapshots)
-            {
-                if (found.Key.TryParseId(StorageKey.SnapshotsPrefix, out SessionId id))
-                    ids.Add(id);
-            }
+            HashSet<SessionId> retired = IdsOf(before.All, StorageKey.RetiredPrefix);
+            List<StorageKey> snapshots = [.. before.All.Where(key => key.Name.StartsWith(StorageKey.SnapshotsPrefix, StringComparison.Ordinal)).OrderBy(key => key.Name, StringComparer.Ordinal)];
 
             // In the order of their names, so that a check of the same objects always says the same.
             List<StoredObject> indexObjects = [.. List(storage, StorageKey.IndexPrefix).OrderBy(o => o.Key.Name.Length).ThenBy(o => o.Key.Name, StringComparer.Ordinal)];
@@ -147,8 +144,12 @@ public static class Checker
             Dictionary<StorageKey, long> packs = [];
             foreach (StoredObject found in all.Where(o => o.Key.TryParsePack(out _, out _)))
                 packs[found.Key] = found.Size;
-            return new Listing(snapshots, ids, retired, indexObjects, [.. all.Where(o => !o.Key.TryParsePack(out _, out _))], packs);
+            return new Listing(
+                snapshots, IdsOf(snapshots, StorageKey.SnapshotsPrefix), retired, indexObjects, [.. all.Where(o => !o.Key.TryParsePack(out _, out _))], packs);
         }
+
+        private static HashSet<SessionId> IdsOf(IEnumerable<StorageKey> keys, string prefix) =>
+            [.. keys.Where(key => key.TryParseId(prefix, out _)).Select(key => key.TryParseId(prefix, out SessionId id) ? id : default)];
 
         private static List<StoredObject> List(IStorage storage, string prefix) =>
             Patient.Read(() => storage.List(prefix).OrderBy(o => o.Key.Name, StringComparer.Ordinal).ToList());

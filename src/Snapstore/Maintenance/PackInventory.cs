@@ -13,15 +13,16 @@ namespace Snapstore.Maintenance;
 /// <param name="Kind">What it holds.</param>
 /// <param name="DirectoryHash">Hash of its directory record, as the index (or, where that does not name it, the pack) gives it.</param>
 /// <param name="Nodes">Its directory, for meta packs; directories of data packs are not kept.</param>
+/// <param name="HasDeltas">True where bases in other packs are needed to verify it.</param>
 internal sealed record KnownPack(
-    StorageKey Key, SessionId Session, ObjectHash Hash, long Size, PackKind Kind, ObjectHash DirectoryHash, PackDirectory? Nodes);
+    StorageKey Key, SessionId Session, ObjectHash Hash, long Size, PackKind Kind, ObjectHash DirectoryHash, PackDirectory? Nodes, bool HasDeltas);
 
 /// <summary>Which packs there are and what index objects say of them: what <see cref="IndexLoader"/> does for readers,
 /// with every disagreement named.</summary>
 internal sealed class PackInventory(Repository repository, FindingList findings)
 {
     // An index object takes up to some tens of MiB decoded, a directory 1 MiB.
-    private const int ObjectsAhead = 2, DirectoriesAhead = 16;
+    private const int DirectoriesAhead = 16;
 
     private readonly Dictionary<StorageKey, KnownPack> _known = [];
     private readonly Dictionary<StorageKey, IndexedPack> _missing = [];
@@ -87,7 +88,7 @@ internal sealed class PackInventory(Repository repository, FindingList findings)
     // One index object after another, so that no more than a few are in memory decoded.
     private IEnumerable<IndexedPack> Usable(IEnumerable<StoredObject> indexObjects, Dictionary<StorageKey, long> listed, CancellationToken cancel)
     {
-        foreach ((StorageKey key, List<IndexedPack> packs) in Requests.InOrder(repository.Storage, indexObjects, found => (found.Key, ReadIndexObject(found.Key)), ObjectsAhead))
+        foreach ((StorageKey key, List<IndexedPack> packs) in Requests.InOrder(repository.Storage, indexObjects, found => (found.Key, ReadIndexObject(found.Key)), Requests.AheadOf(indexObjects)))
         {
             cancel.ThrowIfCancellationRequested();
             foreach (IndexedPack pack in packs.Where(pack => IsUsable(pack, key, listed)))
@@ -145,7 +146,8 @@ internal sealed class PackInventory(Repository repository, FindingList findings)
     {
         StorageKey key = StorageKey.Pack(pack.Session, pack.Hash);
         KnownPack known = new(
-            key, pack.Session, pack.Hash, pack.Size, pack.Kind, HashOf(pack.Directory, _record), pack.Kind == PackKind.Meta ? pack.Directory : null);
+            key, pack.Session, pack.Hash, pack.Size, pack.Kind, HashOf(pack.Directory, _record), pack.Kind == PackKind.Meta ? pack.Directory : null,
+            pack.Directory.HasDeltas);
         _known.Add(key, known);
         Packs.Add(known);
         return pack;

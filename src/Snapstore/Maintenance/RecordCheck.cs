@@ -31,16 +31,16 @@ internal sealed class RecordCheck(Repository repository, FindingList findings, T
     /// <summary>Opens every manifest; those of forgotten snapshots too, but nothing of these has to be there any more.</summary>
     /// <param name="listed">What is listed under `snapshots/`.</param>
     /// <param name="retired">The snapshots that were forgotten.</param>
-    public void CheckManifests(IEnumerable<StoredObject> listed, IReadOnlySet<SessionId> retired)
+    public void CheckManifests(IReadOnlyList<StorageKey> listed, IReadOnlySet<SessionId> retired)
     {
-        foreach (Snapshot? opened in Requests.InOrder(repository.Storage, listed, found => Open(found.Key, retired)))
+        foreach (Snapshot? opened in Requests.InOrder(repository.Storage, listed, key => Open(key, retired)))
         {
             if (opened is not null)
                 _snapshots.Add(opened);
         }
 
         Dictionary<SessionId, Snapshot> byId = _snapshots.ToDictionary(s => s.Id);
-        HashSet<SessionId> there = [.. listed.Where(o => o.Key.TryParseId(StorageKey.SnapshotsPrefix, out _)).Select(o => IdOf(o.Key))];
+        HashSet<SessionId> there = [.. listed.Where(key => key.TryParseId(StorageKey.SnapshotsPrefix, out _)).Select(IdOf)];
         foreach (Snapshot snapshot in _snapshots)
         {
             CheckTime(snapshot);

@@ -17,6 +17,7 @@ public sealed class BlobReader(
 
     private readonly SegmentReader _segments = new(repository);
     private readonly RecentSegments _recent = new(cachedBytesMax);
+    private readonly ReadAhead _ahead = new(repository);
 
     /// <summary>The blob's plaintext, verified by its id; valid until the next call.</summary>
     /// <exception cref="CorruptDataException">The blob is missing or damaged.</exception>
@@ -65,7 +66,11 @@ public sealed class BlobReader(
     public void Clear() => _recent.Clear();
 
     /// <inheritdoc/>
-    public void Dispose() => _segments.Dispose();
+    public void Dispose()
+    {
+        _ahead.Dispose();
+        _segments.Dispose();
+    }
 
     private ReadOnlySpan<byte> Open(scoped in BlobLocation place, scoped ref StorageKey suspect)
     {
@@ -78,5 +83,5 @@ public sealed class BlobReader(
         return _segments.OpenDelta(frame, prefix, place.Length).Span;
     }
 
-    private byte[] Open(in SegmentLocation place) => _recent.Open(_segments, place);
+    private byte[] Open(in SegmentLocation place) => _recent.Open(_segments, place, _ahead);
 }

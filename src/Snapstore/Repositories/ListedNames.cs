@@ -18,6 +18,9 @@ internal sealed class ListedNames
     /// <summary>Lists.</summary>
     public static ListedNames Of(IStorage storage) => new(storage);
 
+    /// <summary>Its names, but those of sessions and keys, which come and go with every writer and owner.</summary>
+    public IEnumerable<StorageKey> All => _names;
+
     /// <summary>True where something has gone since, or something was forgotten or condemned.</summary>
     public bool HavePrunesChanged()
     {
@@ -25,7 +28,6 @@ internal sealed class ListedNames
         return !_names.IsSubsetOf(now) || now.Except(_names).Any(IsOfPrune);
     }
 
-    // Sessions come and go with every writer, keys with their owners.
     private static HashSet<StorageKey> List(IStorage storage) =>
     [
         .. storage.List("").Select(found => found.Key).Where(key =>

@@ -17,6 +17,8 @@ public sealed class LocalCache(string folder, long sizeMax) : IDisposable
 
     private const string TemporaryPrefix = "tmp-";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private static readonly TimeSpan TemporaryAge = TimeSpan.FromHours(1);
+
     private const int SumSize = Blake3.HashSize;
 
     // Looked at anew after so much of the bound was added, and at the end: between, it may be passed by that.
@@ -76,8 +78,8 @@ public sealed class LocalCache(string folder, long sizeMax) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A full disk, or a folder of somebody else: the run goes on without.
-            _isUnusable = true;
+            // A full disk, or a folder of somebody else: the run goes on without. Another program may also have swept what was being made.
+            _isUnusable = e is not (FileNotFoundException or DirectoryNotFoundException);
             TryDelete(temporary);
             return;
         }
@@ -92,7 +94,10 @@ public sealed class LocalCache(string folder, long sizeMax) : IDisposable
         Interlocked.Exchange(ref _added, 0);
         try
         {
+            // What others are just making is let alone, by the time of the newest file.
             List<FileInfo> files = [.. Files(folder)];
+            DateTime young = files.Select(file => file.LastWriteTimeUtc).Append(DateTime.UnixEpoch).Max() - TemporaryAge;
+            files.RemoveAll(file => file.Name.StartsWith(TemporaryPrefix, StringComparison.Ordinal) && file.LastWriteTimeUtc >= young);
             long size = files.Sum(file => file.Length);
             foreach (FileInfo file in files.OrderBy(file => file.LastWriteTimeUtc))
             {

@@ -39,9 +39,10 @@ public sealed class OtherCopies : IDisposable
         return TryRead(segments, failed, index => index.TryFind(wanted, out BlobLocation place) ? place : null, (_, plain) => segments.VerifyKey(wanted, plain));
     }
 
-    /// <summary>True for failures after which another copy may be there.</summary>
+    /// <summary>True for failures after which another copy may be there. One that passes, such as a network that is down, was tried again
+    /// for long already, and the next read would be too.</summary>
     public static bool IsLoss(SnapstoreException failure) =>
-        failure is CorruptDataException or ObjectMissingException or StorageException or UnsupportedException;
+        failure is CorruptDataException or ObjectMissingException or StorageException { IsTransient: false } or UnsupportedException;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -9,7 +9,7 @@ namespace Snapstore.Repositories;
 public sealed class PackCatalog
 {
     // An index object takes up to some tens of MiB decoded, a directory 1 MiB.
-    private const int ObjectsAhead = 2, DirectoriesAhead = 16;
+    private const int DirectoriesAhead = 16;
 
     private readonly Repository _repository;
     private readonly IReadOnlySet<StorageKey> _condemned;
@@ -91,7 +91,7 @@ public sealed class PackCatalog
 
     // No more than a few are decoded at a time.
     private IEnumerable<IndexedPack> ReadObjects() =>
-        Requests.InOrder(_repository.Storage, IndexObjects, ReadObject, ObjectsAhead).SelectMany(attempted => Note(attempted) ?? []);
+        Requests.InOrder(_repository.Storage, IndexObjects, ReadObject, Requests.AheadOf(IndexObjects)).SelectMany(attempted => Note(attempted) ?? []);
 
     private Attempted<IReadOnlyList<IndexedPack>> ReadObject(StoredObject found) => found.Key.TryParseNumbered(StorageKey.IndexPrefix, out SessionId session, out int number)
         ? Attempt<IReadOnlyList<IndexedPack>>(() => IndexObject.Decode(_repository.Open(found.Key, SealKind.Index, session, number), found.Key.Name))

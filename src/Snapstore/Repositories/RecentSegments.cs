@@ -9,7 +9,10 @@ internal sealed class RecentSegments(int bytesMax)
     private int _bytes;
 
     /// <summary>The plaintext of a segment, which is read where it is not at hand; it stays what it is.</summary>
-    public byte[] Open(SegmentReader reader, in SegmentLocation place)
+    /// <param name="reader">Reads it.</param>
+    /// <param name="place">Where it lies.</param>
+    /// <param name="ahead">May have its stored bytes already.</param>
+    public byte[] Open(SegmentReader reader, in SegmentLocation place, ReadAhead? ahead = null)
     {
         (string, long) key = (place.Pack.Key.Name, place.Offset);
         if (_byPlace.TryGetValue(key, out LinkedListNode<Opened>? node))
@@ -20,7 +23,7 @@ internal sealed class RecentSegments(int bytesMax)
         }
 
         byte[] plain = GC.AllocateUninitializedArray<byte>(place.PlainLength);
-        reader.Read(place, plain);
+        reader.Read(place, plain, ahead is null ? default : ahead.TryRead(place));
         _byPlace[key] = _recent.AddFirst(new Opened(key, plain));
         _bytes += plain.Length;
         while (_bytes > bytesMax && _recent.Count > 1)

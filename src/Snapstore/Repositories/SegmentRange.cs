@@ -6,7 +6,8 @@ namespace Snapstore.Repositories;
 /// <summary>Segments that follow one another in a pack, fetched by one request: from far away each request costs a turn.</summary>
 internal static class SegmentRange
 {
-    private const int LengthMax = 1 << 20;
+    // Of one request, and of all that are on their way.
+    private const int LengthMax = 4 << 20, MemoryMax = 40 << 20;
 
     /// <summary>Joins neighbours in the order they come; each by itself where the storage is near.</summary>
     public static IEnumerable<List<T>> Join<T>(IStorage storage, IEnumerable<T> items, Func<T, SegmentLocation> placeOf)
@@ -14,8 +15,7 @@ internal static class SegmentRange
         List<T> joined = [];
         foreach (T item in items)
         {
-            bool isNear = storage.RequestsMax <= 1;
-            if (joined.Count > 0 && (isNear || !Continues(placeOf(joined[0]), placeOf(joined[^1]), placeOf(item))))
+            if (joined.Count > 0 && !Continues(storage, placeOf(joined[0]), placeOf(joined[^1]), placeOf(item)))
             {
                 yield return joined;
                 joined = [];
@@ -40,7 +40,7 @@ internal static class SegmentRange
             repository.Storage.Read(first.Pack.Key, first.Offset, stored);
             return stored;
         }
-        catch (SnapstoreException)
+        catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
             return null;
         }
@@ -50,8 +50,9 @@ internal static class SegmentRange
     public static ReadOnlySpan<byte> Of(byte[]? fetched, in SegmentLocation first, in SegmentLocation segment) =>
         fetched is null ? default : fetched.AsSpan((int)(segment.Offset - first.Offset), segment.StoredLength);
 
-    private static bool Continues(in SegmentLocation first, in SegmentLocation last, in SegmentLocation next) =>
-        next.Pack.Key == last.Pack.Key
+    private static bool Continues(IStorage storage, in SegmentLocation first, in SegmentLocation last, in SegmentLocation next) =>
+        storage.RequestsMax > 1
+        && next.Pack.Key == last.Pack.Key
         && next.Offset == last.Offset + last.StoredLength
-        && next.Offset + next.StoredLength - first.Offset <= LengthMax;
+        && next.Offset + next.StoredLength - first.Offset <= Math.Min(LengthMax, MemoryMax / storage.RequestsMax);
 }

@@ -11,30 +11,31 @@ public sealed class SegmentReader(Repository repository) : IDisposable
     private readonly ZstdDecompressor _frames = new();
     private byte[] _stored = [];
     private byte[] _opened = [];
-    private int _storedLength;
-
-    /// <summary>The segment read last, as it is stored; valid until the next call.</summary>
-    public ReadOnlySpan<byte> LastStored => _stored.AsSpan(0, _storedLength);
 
     /// <summary>Reads one segment into <paramref name="plain"/>, exactly <c>PlainLength</c> bytes.</summary>
     /// <param name="segment">Where it lies.</param>
     /// <param name="plain">What it holds.</param>
     /// <param name="fetched">Its stored bytes, where they were read before.</param>
-    public void Read(in SegmentLocation segment, Span<byte> plain, ReadOnlySpan<byte> fetched = default)
+    /// <returns>Its stored bytes, valid until the next call.</returns>
+    public ReadOnlySpan<byte> Read(in SegmentLocation segment, Span<byte> plain, ReadOnlySpan<byte> fetched = default)
     {
+        if (!fetched.IsEmpty)
+        {
+            Decode(segment, fetched, plain);
+            return fetched;
+        }
+
         if (_stored.Length < segment.StoredLength)
             _stored = LargeBuffer.Allocate(Math.Max(segment.StoredLength, Limits.SegmentSizeTarget));
         Span<byte> stored = _stored.AsSpan(0, segment.StoredLength);
-        _storedLength = segment.StoredLength;
         LocalCache? cache = segment.Pack.Kind == PackKind.Meta ? repository.Cache : null;
-        bool isKept = fetched.IsEmpty && cache?.TryRead(segment.Pack.Key, segment.Offset) is { } kept && kept.AsSpan().TryCopyTo(stored) && kept.Length == stored.Length;
-        if (!fetched.IsEmpty)
-            fetched.CopyTo(stored);
-        else if (!isKept)
+        bool isKept = cache?.TryRead(segment.Pack.Key, segment.Offset) is { } kept && kept.AsSpan().TryCopyTo(stored) && kept.Length == stored.Length;
+        if (!isKept)
             repository.Storage.Read(segment.Pack.Key, segment.Offset, stored);
-        _codec.Decode(segment.Pack.Kind, stored, plain, $"the segment at {segment.Offset} of {segment.Pack.Key}");
+        Decode(segment, stored, plain);
         if (!isKept)
             cache?.Keep(segment.Pack.Key, segment.Offset, stored);
+        return stored;
     }
 
     /// <summary>Opens a delta's frame; the plaintext, not verified yet, is valid until the next call.</summary>
@@ -67,6 +68,9 @@ public sealed class SegmentReader(Repository repository) : IDisposable
         if (found != id)
             throw new CorruptDataException($"blob {id} is damaged: its bytes hash to {found}");
     }
+
+    private void Decode(in SegmentLocation segment, ReadOnlySpan<byte> stored, Span<byte> plain) =>
+        _codec.Decode(segment.Pack.Kind, stored, plain, $"the segment at {segment.Offset} of {segment.Pack.Key}");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -40,10 +40,14 @@ internal sealed class FileTask(DirectoryTask directory, TreeEntry entry, byte[] 
             FileHandle? file = Open();
             if (file is null)
                 return;
-            if (run.Options.Sparse)
-                WriteSparsely(file, offset, bytes);
-            else
-                file.Write(offset, bytes);
+            // The kernel lets one at a time write to a file, and lets the others spin: better they sleep, and let a worker with another file on.
+            lock (file)
+            {
+                if (run.Options.Sparse)
+                    WriteSparsely(file, offset, bytes);
+                else
+                    file.Write(offset, bytes);
+            }
         }
         catch (PosixException e)
         {

@@ -8,6 +8,8 @@ namespace Snapstore.Restore;
 internal sealed class RestoreRun(
     Repository repository, RestoreOptions options, DirectoryHandle target, byte[] pathOfTarget, RunProgress progress, CancellationToken cancel)
 {
+    private const int FramesBytesMax = 8 << 20;
+
     /// <summary>The repository.</summary>
     public Repository Repository { get; } = repository;
 
@@ -23,6 +25,9 @@ internal sealed class RestoreRun(
 
     /// <summary>Where it stands.</summary>
     public RunProgress Progress { get; } = progress;
+
+    /// <summary>Segments of the deltas that are being written: thousands of frames stand in one, and their bases in many.</summary>
+    public SharedSegments Frames { get; } = new(FramesBytesMax);
 
     /// <summary>What was done.</summary>
     public RestoreTally Tally { get; } = new();

@@ -9,11 +9,7 @@ namespace Snapstore.Restore;
 /// before a byte of it is written. One per worker thread.</summary>
 internal sealed class SegmentWriter(RestoreRun run) : IDisposable
 {
-    // Thousands of frames stand in one segment: two are enough for deltas that were written one after the other.
-    private const int FramesBytesMax = 2 << 20;
-
     private readonly SegmentReader _segments = new(run.Repository);
-    private readonly RecentSegments _frames = new(FramesBytesMax);
     private byte[] _plain = [];
 
     /// <summary>Does one task.</summary>
@@ -97,7 +93,7 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
         {
             if (damage is not null)
                 ExceptionDispatchInfo.Throw(damage);
-            ReadOnlySpan<byte> frame = _frames.Open(_segments, delta.Segment).AsSpan(delta.Offset, delta.Length);
+            ReadOnlySpan<byte> frame = run.Frames.Open(_segments, delta.Segment).AsSpan(delta.Offset, delta.Length);
             ReadOnlySpan<byte> plain = _segments.OpenDelta(frame, _plain.AsSpan(part.BlobOffset, delta.BaseLength), part.Length).Span;
             _segments.Verify(PackKind.Data, part.Id, plain);
             part.File.Write(part.FileOffset, plain);

@@ -4,6 +4,8 @@ namespace Snapstore.Storage;
 /// the thread that asks, where it is near.</summary>
 public static class Requests
 {
+    private const long WaitingBytesMax = 4 << 20;
+
     /// <summary>What <paramref name="request"/> gives for each item, in their order; later ones are under way while an earlier one is looked at.</summary>
     /// <param name="storage">Which storage is asked.</param>
     /// <param name="items">What is asked for.</param>
@@ -56,6 +58,10 @@ public static class Requests
     /// <summary>Threads for work of which each piece begins with a request: so many as the machine serves, more where they wait. 0 stays 0.</summary>
     public static int Threads(IStorage storage, int workers) => workers == 0 ? 0 : Math.Max(workers, storage.RequestsMax);
 
-    private static Task<TResult> Start<TResult>(Func<TResult> request) =>
+    /// <summary>Whole objects that may wait in memory: two, and more where they are small.</summary>
+    public static int AheadOf(IEnumerable<StoredObject> objects) => (int)Math.Max(2, WaitingBytesMax / objects.Select(found => found.Size).Append(1).Max());
+
+    /// <summary>Asks in a thread of its own.</summary>
+    public static Task<TResult> Start<TResult>(Func<TResult> request) =>
         Task.Factory.StartNew(request, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 }

@@ -25,13 +25,13 @@ public readonly record struct StorageKey
     /// <summary>The one object that makes a place a repository.</summary>
     public static StorageKey Config => new(ConfigName);
 
-    /// <summary>True for objects that runs read whole again and again: index objects, manifests, labels, retirements, records of garbage.</summary>
+    /// <summary>True for objects that runs read whole again and again: index objects, manifests, labels, retirements. Not for records of
+    /// garbage: their numbers begin again in a mirror, and in a storage that was set back to an earlier state.</summary>
     public static bool IsKeptInCaches(StorageKey key) =>
         key.Name.StartsWith(IndexPrefix, StringComparison.Ordinal)
         || key.Name.StartsWith(SnapshotsPrefix, StringComparison.Ordinal)
         || key.Name.StartsWith(LabelsPrefix, StringComparison.Ordinal)
-        || key.Name.StartsWith(RetiredPrefix, StringComparison.Ordinal)
-        || key.TryParseGarbage(out _);
+        || key.Name.StartsWith(RetiredPrefix, StringComparison.Ordinal);
 
     /// <summary>The name, relative to the storage's root, with '/' between its parts.</summary>
     public string Name => _name ?? throw new InvalidOperationException("a storage key without a name");

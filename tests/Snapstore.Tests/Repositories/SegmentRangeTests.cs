@@ -18,12 +18,15 @@ public sealed class SegmentRangeTests
     {
         SegmentLocation[] segments =
         [
-            new(One, 16, 300_000, 1), new(One, 300_016, 300_000, 1), new(One, 600_016, 300_000, 1), new(One, 900_016, 300_000, 1),
-            new(One, 1_300_016, 10, 1), new(Other, 1_300_026, 10, 1), new(Other, 16, 2_000_000, 1),
+            new(One, 16, 1_200_000, 1), new(One, 1_200_016, 1_200_000, 1), new(One, 2_400_016, 1_200_000, 1), new(One, 3_600_016, 1_200_000, 1),
+            new(One, 5_200_016, 10, 1), new(Other, 5_200_026, 10, 1), new(Other, 16, 8_000_000, 1),
         ];
 
         Assert.Equal([3, 1, 1, 1, 1], SegmentRange.Join(new FarStorage(8), segments, segment => segment).Select(run => run.Count));
         Assert.All(SegmentRange.Join(new MemoryStorage(), segments, segment => segment), run => Assert.Single(run));
+
+        // Of very many requests each is smaller.
+        Assert.Equal([1, 1, 1, 1, 1, 1, 1], SegmentRange.Join(new FarStorage(40), segments, segment => segment).Select(run => run.Count));
     }
 
     [Fact]

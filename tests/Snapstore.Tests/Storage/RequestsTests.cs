@@ -93,4 +93,15 @@ public sealed class RequestsTests
         Assert.Equal(8, Requests.Threads(new FarStorage(8), 2));
         Assert.Equal(2, Requests.Threads(new MemoryStorage(), 2));
     }
+
+    [Fact]
+    public void More_small_objects_may_wait_than_large_ones_and_empty_ones_are_small()
+    {
+        Assert.Equal(2, Requests.AheadOf([Sized(100 << 20), Sized(1)]));
+        Assert.Equal(64, Requests.AheadOf([Sized(64 << 10), Sized(1000)]));
+        Assert.True(Requests.AheadOf([Sized(0)]) > 1000);
+        Assert.True(Requests.AheadOf([]) > 1000);
+
+        static StoredObject Sized(long size) => new(StorageKey.Config, size);
+    }
 }
