@@ -106,7 +106,7 @@ internal sealed class AlsoTo : IDisposable
         if (hasFailed && snapshot is null)
             _context.Output.Warning($"{place} would not get the snapshot: {outcome.Problem}");
         else if (hasFailed)
-            _context.Output.Warning($"{place} did not get snapshot {id}: {outcome.Problem}; next, when that is mended: snapstore copy {id} --to {place}");
+            _context.Output.Warning($"{place} did not get snapshot {id}: {outcome.Problem}; next, when that is mended: snapstore {Repository()}copy {id} --to {ShellText.Word(location)} (and the --to-password-file, or the like, that opens it)");
         else if (outcome.Copied is { } copied)
             _context.Output.Tell($"  also in      {place} as {copied.Copy!.Id.ToShortString()}, added {Quantity.Bytes(copied.Stored.StoredBytes)} there, from {Quantity.Bytes(CopyTally.New(copied.Stored))} of new content");
         else
@@ -114,6 +114,9 @@ internal sealed class AlsoTo : IDisposable
         _ = hasFailed ? Failed++ : outcome.Copied is null ? 0 : Made++;
         WriteJson(location, snapshot, outcome, hasFailed ? CopyOutcome.Failed : outcome.Copied?.Outcome ?? CopyOutcome.Planned);
     }
+
+    // A variable that names it will name it again.
+    private string Repository() => string.IsNullOrEmpty(_context.Value(GlobalOptions.Repository)) ? "" : $"--repo {ShellText.Word(_context.Access.Location)} ";
 
     private void WriteJson(string location, SessionId? snapshot, FollowedCopy followed, CopyOutcome outcome) => _context.Output.Json("copied_snapshot", json =>
     {

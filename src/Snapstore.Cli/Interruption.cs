@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Snapstore.Cli;
@@ -6,16 +7,20 @@ namespace Snapstore.Cli;
 /// any other, and a prompt for a password, ends at once.</summary>
 internal sealed partial class Interruption : IDisposable
 {
+    private static readonly TimeSpan SameWish = TimeSpan.FromMilliseconds(300);
+
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly Output _output;
     private readonly bool _endsCleanly;
     private int _count;
+    private long _first;
 
     public Interruption(Output output, bool endsCleanly)
     {
         _output = output;
         _endsCleanly = endsCleanly;
+        Current = _source.Token;
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
@@ -23,6 +28,9 @@ internal sealed partial class Interruption : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle),
         ];
     }
+
+    /// <summary>The token of the verb that runs; none before.</summary>
+    public static CancellationToken Current { get; private set; }
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
@@ -38,7 +46,14 @@ internal sealed partial class Interruption : IDisposable
     {
         context.Cancel = true;
         bool wasPrompting = Terminal.ShowInput();
-        if (wasPrompting || !_endsCleanly || Interlocked.Increment(ref _count) > 1)
+        int count = Interlocked.Increment(ref _count);
+        if (count == 1)
+            _first = Stopwatch.GetTimestamp();
+
+        // GNU timeout sends its signal to the process and then to its group: that is one wish.
+        else if (Stopwatch.GetElapsedTime(_first) < SameWish)
+            return;
+        if (wasPrompting || !_endsCleanly || count > 1)
         {
             _output.AbandonProgress();
             _exit(ExitCode.Interrupted);

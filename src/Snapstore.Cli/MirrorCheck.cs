@@ -11,7 +11,7 @@ internal static class MirrorCheck
     public static int Run(CommandContext context, string mirror, ReadDataSelection reads)
     {
         using IStorage source = context.OpenStorage();
-        using IStorage place = RepositoryAccess.Keyless(context.Parsed, mirror).OpenStorage();
+        using IStorage place = Open(context, mirror);
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();
         MirrorComparisonReport report;
@@ -21,6 +21,18 @@ internal static class MirrorCheck
         if (report.Damage.Total > 0)
             return ExitCode.Damage;
         return report.Behind > 0 ? ExitCode.Incomplete : ExitCode.Done;
+    }
+
+    private static IStorage Open(CommandContext context, string mirror)
+    {
+        try
+        {
+            return RepositoryAccess.Keyless(context.Parsed, mirror).OpenStorage();
+        }
+        catch (RepositoryNotFoundException)
+        {
+            throw new RepositoryNotFoundException($"there is no mirror at {Escaped.Text(mirror)}; make it with: snapstore mirror --to {ShellText.Word(mirror)}");
+        }
     }
 
     private static void Print(CommandContext context, MirrorComparisonReport report, TimeSpan duration)

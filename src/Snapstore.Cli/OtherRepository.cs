@@ -33,7 +33,13 @@ internal sealed class OtherRepository
     }
 
     /// <summary>True where it was named.</summary>
-    public bool IsGiven(CommandContext context) => !string.IsNullOrEmpty(context.Value(_location));
+    /// <exception cref="UsageException">Only what opens it was.</exception>
+    public bool IsGiven(CommandContext context)
+    {
+        bool isGiven = !string.IsNullOrEmpty(context.Value(_location));
+        Option<string?>? lonely = isGiven ? null : ((Option<string?>[])[_passwordFile, _passwordCommand, _keyFile]).FirstOrDefault(option => !string.IsNullOrEmpty(context.Value(option)));
+        return lonely is null ? isGiven : throw new UsageException($"{lonely.Name} is for {_location.Name}, which was not given");
+    }
 
     /// <summary>How it is found and opened.</summary>
     /// <exception cref="UsageException">It was not named.</exception>

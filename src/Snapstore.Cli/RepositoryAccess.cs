@@ -103,7 +103,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         .Any(StoragePlaces.IsFar);
 
     private static SharedLimits LimitsOf(ParseResult parsed) => new(new TransferLimits(
-        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload))));
+        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)), Interruption.Current));
 
     private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 

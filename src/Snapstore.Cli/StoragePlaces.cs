@@ -9,7 +9,10 @@ using Snapstore.Storage;
 namespace Snapstore.Cli;
 
 /// <summary>How fast bytes may go to and come from a remote storage; null for as fast as they can.</summary>
-internal readonly record struct TransferLimits(RateLimit? Upload, RateLimit? Download);
+/// <param name="Upload">Up.</param>
+/// <param name="Download">Down.</param>
+/// <param name="Cancel">Ends waiting for a storage that does not answer.</param>
+internal readonly record struct TransferLimits(RateLimit? Upload, RateLimit? Download, CancellationToken Cancel = default);
 
 /// <summary>From a repository's location, as the user writes it, to its storage: a directory, an object store (s3:, oss:), a directory of another machine (sftp:, ssh:), or what rclone reaches (rclone:).</summary>
 /// <remarks>A directory of such a name is reached as ./s3:NAME.</remarks>
@@ -65,7 +68,7 @@ internal static class StoragePlaces
         return LocalStorage.Create(location);
     }
 
-    private static S3Settings Settings(TransferLimits limits) => new() { Upload = limits.Upload, Download = limits.Download };
+    private static S3Settings Settings(TransferLimits limits) => new() { Upload = limits.Upload, Download = limits.Download, Cancel = limits.Cancel };
 
     private static IStorage OpenFolder(SshLocation place, SshSettings settings) => place.Scheme == SshLocation.Served
         ? ServedStorage.Open(place, ProgramVersion.Full, settings)

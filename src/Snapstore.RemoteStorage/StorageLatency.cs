@@ -15,6 +15,9 @@ internal sealed class StorageLatency
     public int RequestsMax => Math.Clamp(
         RequestsMin + (int)(TimeSpan.FromTicks(Interlocked.Read(ref _quickestTicks)).TotalMilliseconds / MillisecondsARequest), RequestsMin, RequestsLimit);
 
+    /// <summary>True where anything was answered yet.</summary>
+    public bool IsKnown => Volatile.Read(ref _isKnown) != 0;
+
     /// <summary>A request was answered after so long.</summary>
     public void Add(TimeSpan took)
     {

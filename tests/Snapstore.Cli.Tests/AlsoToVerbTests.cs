@@ -48,7 +48,7 @@ public sealed class AlsoToVerbTests : IDisposable
         ProgramRun run = _program.Run(arguments).Expect(3);
         string id = _program.Run("list", "--json").Expect(0).Objects[0].GetProperty("id").GetString()!;
         Assert.Contains($"{Of("b")} did not get snapshot {id[..8]}: there is no repository", run.Error, StringComparison.Ordinal);
-        Assert.Contains($"snapstore copy {id[..8]} --to {Of("b")}", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"copy {id[..8]} --to {Of("b")} ", run.Error, StringComparison.Ordinal);
         Assert.Contains($"also in      {Of("c")} as ", run.Output, StringComparison.Ordinal);
         Assert.Contains("snapshot " + id[..8] + " taken", run.Output, StringComparison.Ordinal);
         ProgramRun json = _program.Run([.. arguments, "--json"]).Expect(3);

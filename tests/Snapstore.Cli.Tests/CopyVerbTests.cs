@@ -46,6 +46,23 @@ public sealed class CopyVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_filter_that_leaves_none_is_warned_of_and_a_password_for_nobody_is_refused()
+    {
+        MakeOther(sharesIds: false);
+        Assert.Contains("none of them is meant", _program.Run("copy", "--to", Other, "--to-password-file", "secret", "--host", "wbe1").Expect(0).Error, StringComparison.Ordinal);
+        Assert.Contains("is for --from", _program.Run("--repo", Path.Combine(_program.Folder, "third"), "init", "--from-password-file", "secret").Expect(2).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_repository_whose_config_is_gone_is_not_made_again_over_what_is_left()
+    {
+        File.Delete(Path.Combine(_program.Repository, "config"));
+        string[] before = Directory.GetFiles(_program.Repository, "*", SearchOption.AllDirectories);
+        Assert.Contains("'config' is missing", _program.Run("init").Expect(2).Error, StringComparison.Ordinal);
+        Assert.Equal(before.Order(), Directory.GetFiles(_program.Repository, "*", SearchOption.AllDirectories).Order());
+    }
+
+    [Fact]
     public void Filters_and_names_choose_and_a_dry_run_writes_nothing()
     {
         MakeOther(sharesIds: false);

@@ -35,6 +35,19 @@ public sealed class MirrorVerbTests : IDisposable
     }
 
     [Fact]
+    public void An_exact_mirror_keeps_what_the_repository_lost()
+    {
+        _program.Run("mirror", "--to", Place).Expect(0);
+        string lost = Directory.GetFiles(Path.Combine(_program.Repository, "packs"), "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!;
+        File.Delete(lost);
+        ProgramRun run = _program.Run("mirror", "--to", Place, "--exact").Expect(4);
+        Assert.Contains("repair packs --from", run.Error, StringComparison.Ordinal);
+        _program.Run("repair", "packs", "--from", Place).Expect(0);
+        _program.Run("mirror", "--to", Place, "--exact").Expect(0);
+        _program.Run("check", "--read-data").Expect(0);
+    }
+
+    [Fact]
     public void What_a_disk_lost_comes_back_from_the_mirror()
     {
         _program.Run("mirror", "--to", Place).Expect(0);
@@ -57,6 +70,11 @@ public sealed class MirrorVerbTests : IDisposable
     {
         Assert.Contains("another place", _program.Run("mirror", "--to", _program.Repository).Expect(2).Error, StringComparison.Ordinal);
         _program.Run("mirror").Expect(2);
+        string link = Path.Combine(_program.Folder, "link");
+        Directory.CreateSymbolicLink(link, _program.Repository);
+        Assert.Contains("another place", _program.Run("mirror", "--to", link).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains("another place", _program.Run("check", "--mirror", link).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains("snapstore mirror --to '/no where'", _program.Run("check", "--mirror", "/no where").Expect(10).Error, StringComparison.Ordinal);
         _program.Run("check", "--mirror", _program.Source).Expect(2);
         _program.Run("check", "--mirror", _program.Source, "--keyless").Expect(2);
         _program.Run("repair", "packs", "--from", _program.Source).Expect(2);

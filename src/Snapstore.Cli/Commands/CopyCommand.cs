@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Snapstore.Copying;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Cli.Commands;
 
@@ -12,7 +13,7 @@ internal sealed class CopyCommand : VerbCommand
     private readonly Argument<string[]> _snapshots = Declare.Arguments("SNAPSHOT", "Snapshots to copy; without any, all that the filters let through", isOptional: true);
     private readonly OtherRepository _to = new("to", "The repository to copy to; it exists");
     private readonly ListedOptions _listed = new();
-    private readonly Option<bool> _verify = Declare.Flag("--verify", "Read back what was copied and compare, before it counts");
+    private readonly Option<bool> _verify = Declare.Flag("--verify", "Read back what each copy came to need in this run, and compare, before it counts");
     private readonly Option<bool> _dryRun = Declare.Flag("--dry-run", "Say what would be copied, and write nothing", "-n");
 
     public CopyCommand()
@@ -55,6 +56,8 @@ internal sealed class CopyCommand : VerbCommand
         using Repository target = options.Verifies ? to.Open() : context.OpenCached(to);
         SnapshotSelector selector = context.Selector(source, filter);
         IReadOnlyList<Snapshot> chosen = Choose(context, selector, filter);
+        if (chosen.Count == 0 && source.Storage.List(StorageKey.SnapshotsPrefix).Any())
+            context.Output.Warning("there are snapshots, and none of them is meant: nothing is copied. Are --host, --tag, --path, --since and --latest what you want?");
         RunProgress progress = new();
         CopyTally tally = new(context, options.IsDryRun);
         using (new ProgressLine(context.Output, context.Time, () => new ProgressState(progress.Files, "files", progress.Bytes, 0, 0, progress.Current)))

@@ -56,6 +56,8 @@ internal sealed class ForgetCommand : VerbCommand
         // It only adds a record; but whoever may not delete is not meant to decide what goes.
         if (!isDryRun)
             DeletionRight.Require(repository.Storage, "nothing was forgotten");
+        if (prune is { IsExclusive: false, IsDryRun: false } && repository.Storage.RaceHazard is { } hazard)
+            throw new UnsupportedException($"{repository.Storage.Location} {hazard}: nothing was forgotten, because a prune beside writers is not safe there; use --exclusive, while nothing else uses the repository, or leave out --prune");
         SnapshotSelector selector = context.Selector(repository, _filter.Read(context));
         SessionId[] unreadable = Unreadable(repository, named);
         IReadOnlyList<Snapshot> dropped = named.Length > 0 ? Named(context, selector, named.Where(text => !unreadable.Any(id => id.ToString() == text))) : ByPolicy(context, selector, policy);

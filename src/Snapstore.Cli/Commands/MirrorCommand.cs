@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Snapstore.Copying;
 using Snapstore.Maintenance;
+using Snapstore.Repositories;
 using Snapstore.Storage;
 
 namespace Snapstore.Cli.Commands;
@@ -11,7 +12,7 @@ internal sealed class MirrorCommand : VerbCommand
     public const string Summary = "Keep a byte-level copy of the repository in another place";
 
     private readonly Option<string?> _to = Declare.Text("--to", "STORAGE", "Where the mirror is, or is to be; made where it is missing");
-    private readonly Option<bool> _exact = Declare.Flag("--exact", "Also remove what the repository no longer has");
+    private readonly Option<bool> _exact = Declare.Flag("--exact", "Also remove what was pruned and forgotten in the repository; needs the password");
     private readonly Option<bool> _dryRun = Declare.Flag("--dry-run", "Say what would be copied and removed, and write nothing", "-n");
 
     public MirrorCommand()
@@ -32,7 +33,7 @@ internal sealed class MirrorCommand : VerbCommand
     ];
 
     public override string Remarks =>
-        "No password is needed. The mirror opens with the same passwords. Nothing in it is ever replaced, and without --exact nothing is removed: what is forgotten here still counts there. Do not snapshot, forget or prune in a mirror while you mirror into it.";
+        "No password is needed but for --exact: only the records of prunes, which are sealed, tell what was removed from what was lost. The mirror opens with the same passwords. Nothing in it is ever replaced, and without --exact nothing is removed: what is forgotten here still counts there. Do not snapshot, forget or prune in a mirror while you mirror into it.";
 
     public override IReadOnlyList<(string Line, string Meaning)> Examples =>
     [
@@ -45,18 +46,18 @@ internal sealed class MirrorCommand : VerbCommand
     {
         string to = context.Value(_to) is { Length: > 0 } given ? given : throw new UsageException("the place of the mirror was not named: use --to STORAGE");
         bool isDryRun = context.Value(_dryRun);
-        using IStorage source = context.OpenStorage();
+        using Repository? opened = context.Value(_exact) ? context.OpenUncached() : null;
+        using IStorage? keyless = opened is null ? context.OpenStorage() : null;
+        IStorage source = opened?.Storage ?? keyless!;
         RepositoryAccess access = RepositoryAccess.Keyless(context.Parsed, to);
         if (Path.GetFullPath(access.Location) == Path.GetFullPath(context.Access.Location))
             throw new UsageException("the mirror must be another place than the repository");
         using IStorage place = isDryRun ? OpenForDryRun(access) : access.CreateStorage();
-        if (place.Location == source.Location)
-            throw new UsageException("the mirror must be another place than the repository");
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();
         MirrorReport report;
         using (new ProgressLine(context.Output, context.Time, () => new ProgressState(progress.Packs, "packs", progress.Bytes, progress.BytesExpected, 0, [])))
-            report = Mirror.Run(source, place, context.Value(_exact), isDryRun, progress, context.Cancel);
+            report = Mirror.Run(source, place, opened, isDryRun, progress, context.Cancel);
         Print(context, report, isDryRun, context.Time.GetElapsedTime(start));
         return report.Problems.Total > 0 ? ExitCode.Damage : ExitCode.Done;
     }

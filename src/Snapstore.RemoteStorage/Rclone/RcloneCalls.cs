@@ -151,8 +151,15 @@ internal sealed class RcloneCalls(RcloneProcess rclone, RcloneLocation place, Rc
 
     private bool IsThere(string folder)
     {
-        using JsonDocument told = Call("operations/stat", json => WriteFile(json, folder));
-        return told.RootElement.TryGetProperty("item", out JsonElement item) && item.ValueKind == JsonValueKind.Object;
+        try
+        {
+            using JsonDocument told = Call("operations/stat", json => WriteFile(json, folder));
+            return told.RootElement.TryGetProperty("item", out JsonElement item) && item.ValueKind == JsonValueKind.Object;
+        }
+        catch (RcloneException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return false;
+        }
     }
 
     private void WriteFile(Utf8JsonWriter json, string name)

@@ -18,6 +18,7 @@ internal sealed class S3Attempts(S3Settings settings, string location, string wh
 
     /// <summary>Does a call until it goes through.</summary>
     /// <exception cref="StorageException">It cannot go through, or did not in the time there is.</exception>
+    /// <exception cref="OperationCanceledException">Interrupted while it waited for another attempt.</exception>
     public T Run<T>(Func<CallWatch, Task<T>> call)
     {
         while (true)
@@ -45,9 +46,11 @@ internal sealed class S3Attempts(S3Settings settings, string location, string wh
         if (!S3Failure.IsPassing(failure))
             throw S3Failure.Explain(location, what, failure);
         TimeSpan wait = NextWait();
-        if (Stopwatch.GetElapsedTime(_firstFailure) + wait > settings.RetryTime)
+        TimeSpan most = latency.IsKnown || settings.FirstRetryTime > settings.RetryTime ? settings.RetryTime : settings.FirstRetryTime;
+        if (Stopwatch.GetElapsedTime(_firstFailure) + wait > most)
             throw S3Failure.GivenUp(location, what, _failures, Stopwatch.GetElapsedTime(_firstFailure), failure);
-        Thread.Sleep(wait);
+        if (settings.Cancel.WaitHandle.WaitOne(wait))
+            throw new OperationCanceledException(settings.Cancel);
     }
 
     private TimeSpan NextWait()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Xml;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -29,6 +30,7 @@ internal static class S3Failure
     public static bool IsPassing(Exception failure) => failure switch
     {
         S3NoAnswerException => false,
+        _ when HasInside<AuthenticationException>(failure) => false,
         AmazonUnmarshallingException => true,
         AmazonServiceException service when service.StatusCode == HttpStatusCode.NotImplemented => false,
         AmazonServiceException service => PassingCodes.Contains(service.ErrorCode ?? "")
@@ -39,6 +41,18 @@ internal static class S3Failure
             || service.StatusCode >= HttpStatusCode.InternalServerError,
         _ => true,
     };
+
+    private static bool HasInside<T>(Exception failure)
+        where T : Exception
+    {
+        for (Exception? inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is T)
+                return true;
+        }
+
+        return false;
+    }
 
     /// <summary>True where the request says that the object is not there.</summary>
     public static bool IsMissing(AmazonS3Exception failure) =>
@@ -83,7 +97,11 @@ internal static class S3Failure
 
     private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
 
-    private static string Advice(Exception failure) => failure is not AmazonServiceException service ? "" : service.ErrorCode switch
+    private static string Advice(Exception failure) => HasInside<AuthenticationException>(failure)
+        ? "; its certificate is not one that this machine trusts, or it does not speak https (then the address begins with http://)"
+        : failure is AmazonServiceException service ? AdviceOn(service) : "";
+
+    private static string AdviceOn(AmazonServiceException service) => service.ErrorCode switch
     {
         "RequestTimeTooSkewed" => "; the clock of this machine or that of the store is wrong: requests are signed with the time",
         "SignatureDoesNotMatch" => "; is the secret key the one of this access key, and the region right (?region=R)?",

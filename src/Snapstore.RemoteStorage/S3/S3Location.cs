@@ -62,6 +62,9 @@ public sealed partial record S3Location
         string address = question < 0 ? rest : rest[..question];
         if (!address.Contains("://", StringComparison.Ordinal))
             address = "https://" + address;
+        // A Uri would quietly leave them out, and name another bucket or prefix.
+        if (address.Contains('\\', StringComparison.Ordinal) || address.Split('/').Any(part => Uri.UnescapeDataString(part) is "." or ".."))
+            throw Wrong("a part of it is . or .., or has a backslash");
         // Not shown: what stands before an '@' may be a secret.
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
             throw Wrong("it names no server");
@@ -87,10 +90,13 @@ public sealed partial record S3Location
         if (parts.Skip(1).Any(part => !PrefixPart().IsMatch(part)))
             throw Wrong("the parts of its prefix have other characters than letters, digits and ._-=+");
         Uri endpoint = new(uri.GetLeftPart(UriPartial.Authority));
+        string region = Taken(parameters, "region") ?? RegionOf(endpoint.Host) ?? RegionOfEnvironment() ?? RegionDefault;
+        if (!RegionName().IsMatch(region))
+            throw Wrong("its region (?region=R, else AWS_REGION) has other characters than small letters, digits and -");
         return new S3Location(endpoint, parts[0], string.Concat(parts.Skip(1).Select(part => part + "/")))
         {
             IsOss = isOss,
-            Region = Taken(parameters, "region") ?? RegionOf(endpoint.Host) ?? RegionOfEnvironment() ?? RegionDefault,
+            Region = region,
             IsPathStyle = IsPathStyleAsked(Taken(parameters, "style"), endpoint, parts[0], isOss),
             Profile = Taken(parameters, "profile"),
             KnowsConditions = Taken(parameters, "conditions") switch
@@ -143,6 +149,9 @@ public sealed partial record S3Location
 
     [GeneratedRegex(@"^[A-Za-z0-9_=+-][A-Za-z0-9._=+-]*\z")]
     private static partial Regex PrefixPart();
+
+    [GeneratedRegex(@"^[a-z0-9-]+\z")]
+    private static partial Regex RegionName();
 
     [GeneratedRegex(@"^(?:s3[.-](?:dualstack\.)?(?<region>[a-z]+-[a-z0-9-]+-\d|[a-z]+-[a-z]+-\d+)\.(?:amazonaws\.com(?:\.cn)?|backblazeb2\.com|wasabisys\.com)|(?<region>oss-[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com)\z")]
     private static partial Regex RegionInHost();

@@ -11,6 +11,12 @@ public sealed record S3Settings
     /// <summary>A call is tried again until so much time has passed since it failed first.</summary>
     public TimeSpan RetryTime { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>The same while the store has not answered at all: a wrong address, or a machine that is down, is told sooner.</summary>
+    public TimeSpan FirstRetryTime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Ends waiting for another attempt.</summary>
+    public CancellationToken Cancel { get; init; }
+
     /// <summary>The first wait before a call is tried again is random below this; each further one below twice as much.</summary>
     public TimeSpan WaitFirst { get; init; } = TimeSpan.FromMilliseconds(200);
 

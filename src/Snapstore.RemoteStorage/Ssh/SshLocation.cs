@@ -43,9 +43,10 @@ public sealed partial record SshLocation
         string rest = location[scheme.Length..];
         bool isAddress = rest.StartsWith("//", StringComparison.Ordinal);
         Match match = isAddress ? AddressForm().Match(rest) : ShortForm().Match(rest);
-        if (!match.Success)
+        bool isPasswordInPath = match.Success && !isAddress && match.Groups["path"].Value.Split('/')[0].Contains('@', StringComparison.Ordinal);
+        if (!match.Success || isPasswordInPath)
         {
-            throw Wrong(scheme, PasswordForm().IsMatch(rest)
+            throw Wrong(scheme, isPasswordInPath || PasswordForm().IsMatch(rest)
                 ? "it has a password in it; ssh logs in with keys, never with what stands in an argument"
                 : $"write {scheme}USER@HOST:/PATH or {scheme}//USER@HOST:PORT/PATH, where neither USER nor HOST begins with a dash");
         }

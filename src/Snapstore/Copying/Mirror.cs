@@ -54,25 +54,27 @@ public sealed class Mirror
         _cancel = cancel;
     }
 
-    /// <summary>Adds what the mirror lacks, and with <paramref name="isExact"/> removes what the source has no more.</summary>
+    /// <summary>Adds what the mirror lacks, and removes what was removed at the source, if that is asked for.</summary>
     /// <param name="source">Where the repository is.</param>
     /// <param name="place">Where its mirror is, or is to be.</param>
-    /// <param name="isExact">True removes.</param>
+    /// <param name="opened">The repository at the source, opened, where the mirror is to be exact: only sealed records tell what was removed
+    /// from what was lost. Null where nothing is to be removed.</param>
     /// <param name="isDryRun">True only counts.</param>
     /// <param name="progress">Where it stands.</param>
     /// <param name="cancel">Stops it; the next run goes on.</param>
     /// <exception cref="RepositoryNotFoundException">There is no repository at the source.</exception>
     /// <exception cref="UsageException">Another repository, or something else, is in that place.</exception>
-    public static MirrorReport Run(IStorage source, IStorage place, bool isExact, bool isDryRun, CheckProgress progress, CancellationToken cancel)
+    public static MirrorReport Run(IStorage source, IStorage place, Repository? opened, bool isDryRun, CheckProgress progress, CancellationToken cancel)
     {
         RequireMirror(source, place, mayBeEmpty: true);
-        if (isExact && !isDryRun)
+        if (opened is not null && !isDryRun)
             DeletionRight.Require(place, "nothing was mirrored (without --exact it would be)");
+        SamePlace.Refuse(source, place, mayWrite: opened is not null && !isDryRun && place.SizeOf(StorageKey.Config) is not null);
         Mirror mirror = new(source, place, isDryRun, progress, cancel);
         MirrorListing present = MirrorListing.Of(place);
         MirrorListing wanted = mirror.Add(present);
-        if (isExact && mirror._problems.Total == 0)
-            mirror.Remove(present, wanted);
+        if (opened is not null && mirror._problems.Total == 0)
+            mirror.Remove(present, wanted, new MirrorRemoval(opened));
         return new MirrorReport
         {
             Packs = mirror._packCount,
@@ -93,7 +95,7 @@ public sealed class Mirror
         if (place.SizeOf(StorageKey.Config) is null)
         {
             if (!mayBeEmpty)
-                throw new UsageException($"there is no mirror at {place.Location}; make one with: snapstore mirror --to");
+                throw new UsageException($"there is no mirror at {place.Location}; make one with: snapstore mirror --to {place.Location}");
             if (place.List("").Any(found => source.SizeOf(found.Key) is null))
                 throw new UsageException($"{place.Location} holds other things and no repository; name an empty place");
         }
@@ -223,13 +225,16 @@ public sealed class Mirror
     }
 
     // The other way round: nothing goes before what names it.
-    private void Remove(MirrorListing present, MirrorListing wanted)
+    private void Remove(MirrorListing present, MirrorListing wanted, MirrorRemoval removal)
     {
-        HashSet<StorageKey> quarantined = [.. _source.List(StorageKey.QuarantinePrefix).Select(found => found.Key)];
+        foreach (string lost in removal.FindLost(present, wanted))
+            _problems.Add(lost);
+        if (_problems.Total > 0)
+            return;
         Remove(present.Snapshots, wanted.Snapshots);
         Remove(present.Labels, wanted.Labels);
         Remove(present.Index, wanted.Index);
-        Remove(present.Packs.Where(found => !quarantined.Contains(StorageKey.Quarantine(found.Key))), wanted.Packs);
+        Remove(present.Packs.Where(found => removal.IsPruned(found.Key)), wanted.Packs);
         Remove(present.Keys, wanted.Keys);
     }
 

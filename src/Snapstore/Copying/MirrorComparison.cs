@@ -38,6 +38,7 @@ public static class MirrorComparison
     /// <exception cref="UsageException">That is no mirror of this repository.</exception>
     public static MirrorComparisonReport Run(IStorage source, IStorage place, ReadDataSelection reads, CheckProgress progress, CancellationToken cancel)
     {
+        SamePlace.Refuse(source, place, mayWrite: false);
         Mirror.RequireMirror(source, place, mayBeEmpty: false);
         MirrorListing present = MirrorListing.Of(place);
         MirrorListing wanted = MirrorListing.Of(source);

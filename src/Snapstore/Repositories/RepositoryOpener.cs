@@ -7,6 +7,8 @@ namespace Snapstore.Repositories;
 /// <summary>Makes and opens repositories (spec/formats/config.md, key-slot.md).</summary>
 public static class RepositoryOpener
 {
+    private static readonly string[] Remains = [StorageKey.SnapshotsPrefix, StorageKey.PacksPrefix, StorageKey.IndexPrefix];
+
     /// <summary>Makes a repository in an empty storage. Order: key slot, its proof, then `config`, which decides.</summary>
     /// <param name="storage">Where.</param>
     /// <param name="chunker">How content is cut.</param>
@@ -43,11 +45,15 @@ public static class RepositoryOpener
     }
 
     /// <summary>Makes sure that there is no repository, before anybody is asked for a password.</summary>
-    /// <exception cref="UsageException">There is one.</exception>
+    /// <exception cref="UsageException">There is one, or what is left of one.</exception>
     public static void RefuseExisting(IStorage storage)
     {
         if (storage.SizeOf(StorageKey.Config) is not null)
             throw AlreadyThere(storage);
+
+        // Key slots alone are what an interrupted init leaves.
+        if (Remains.Any(prefix => storage.List(prefix).Any()))
+            throw new UsageException($"{storage.Location} holds packs or snapshots of a repository whose 'config' is missing: it was left as it is. Copy 'config' (and 'keys/') back from a mirror or a backup, or name another place");
     }
 
     /// <summary>Opens a repository; ownership of the storage passes to it.</summary>

@@ -29,6 +29,28 @@ public sealed class TimeOutTests : IDisposable
 
     public void Dispose() => _server.Dispose();
 
+    [Fact]
+    public void A_store_that_never_answered_is_given_up_sooner_and_at_once_when_interrupted()
+    {
+        S3Location nobody = S3Location.Parse("s3:http://127.0.0.1:1/bucket");
+        S3Settings patient = Settings with { RetryTime = TimeSpan.FromHours(1), FirstRetryTime = TimeSpan.FromMilliseconds(500) };
+        using S3Storage storage = S3Storage.Open(nobody, patient);
+        Assert.True(Assert.Throws<StorageException>(() => storage.SizeOf(StorageKey.Config)).IsTransient);
+
+        using CancellationTokenSource interrupted = new(TimeSpan.FromMilliseconds(300));
+        using S3Storage given = S3Storage.Open(nobody, patient with { FirstRetryTime = TimeSpan.FromHours(1), Cancel = interrupted.Token });
+        Assert.Throws<OperationCanceledException>(() => given.SizeOf(StorageKey.Config));
+    }
+
+    [Fact]
+    public void What_does_not_speak_https_is_not_tried_again()
+    {
+        S3Location place = S3Location.Parse(_server.NewPlace(_server.Port).Replace("http:", "https:", StringComparison.Ordinal));
+        using S3Storage storage = S3Storage.Open(place, Settings with { RetryTime = TimeSpan.FromHours(1), FirstRetryTime = TimeSpan.FromHours(1) });
+        StorageException refused = Assert.Throws<StorageException>(() => storage.SizeOf(StorageKey.Config));
+        Assert.Contains("http://", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Harm))]
     public void A_store_that_never_answers_right_is_given_up_in_time(Fault fault)

@@ -44,6 +44,8 @@ public sealed class SshLocationTests
     [InlineData("sftp:m`e`@host:/a")]
     [InlineData("sftp:host:/a\nb")]
     [InlineData("sftp://me:secret@host/a")]
+    [InlineData("sftp:me:secret@host:/a")]
+    [InlineData("ssh:me:secret@host:/a")]
     public void What_is_none_is_refused_and_not_shown(string text)
     {
         UsageException refused = Assert.Throws<UsageException>(() => SshLocation.Parse(text));

@@ -110,7 +110,7 @@ public sealed class MirrorTests : IDisposable
                 Assert.True(_repository.Prune(options => options with { UnusedShareMax = 0 }).PacksDeleted > 0);
             },
         };
-        Mirror.Run(source, _place, isExact: false, isDryRun: false, new CheckProgress(), default);
+        Mirror.Run(source, _place, null, isDryRun: false, new CheckProgress(), default);
         Assert.True(hasPruned);
         AssertMirrorIsWhole(snapshots: 1);
     }
@@ -218,13 +218,56 @@ public sealed class MirrorTests : IDisposable
         Assert.Throws<UsageException>(() => Run(isExact: true, place: full));
         Assert.Equal(["packs/other"], full.Names);
         Assert.Throws<UsageException>(() => MirrorComparison.Run(_repository.Storage, new TestStorage(), ReadDataSelection.None, new CheckProgress(), default));
-        Assert.Throws<RepositoryNotFoundException>(() => Mirror.Run(new TestStorage(), _place, isExact: false, isDryRun: false, new CheckProgress(), default));
+        Assert.Throws<RepositoryNotFoundException>(() => Mirror.Run(new TestStorage(), _place, null, isDryRun: false, new CheckProgress(), default));
+    }
+
+    [Theory]
+    [InlineData(StorageKey.PacksPrefix)]
+    [InlineData(StorageKey.SnapshotsPrefix)]
+    [InlineData(StorageKey.LabelsPrefix)]
+    [InlineData(StorageKey.KeysPrefix)]
+    public void What_the_source_lost_is_not_removed_from_an_exact_mirror(string prefix)
+    {
+        SessionId id = _repository.Snapshot(PrunedRepository.Bytes(1, 900_000));
+        using (Repository repository = _repository.Open())
+            _ = SnapshotLabels.Change(repository, SnapshotList.Read(repository, id), label => label with { IsHeld = true });
+        Run();
+        IReadOnlyList<string> before = _place.Names;
+        using Repository opened = _repository.Open();
+        foreach (StorageKey key in _repository.Storage.List(prefix).Select(found => found.Key).ToList())
+            _repository.Storage.Delete(key);
+
+        MirrorReport report = Mirror.Run(_repository.Storage, _place, opened, isDryRun: false, new CheckProgress(), default);
+
+        Assert.Contains("lost", report.Problems[0], StringComparison.Ordinal);
+        Assert.Equal(0, report.ObjectsRemoved);
+        Assert.Equal(before, _place.Names);
+    }
+
+    [Fact]
+    public void The_repository_itself_is_no_mirror_by_whatever_name()
+    {
+        using TestDirectory folder = new();
+        TestRepository repository = new(folder["repository"]);
+        Directory.CreateSymbolicLink(folder["link"], folder["repository"]);
+        using Repository opened = repository.Open();
+        using LocalStorage linked = LocalStorage.Open(folder["link"] + "/.");
+        Assert.Throws<UsageException>(() => Mirror.Run(opened.Storage, linked, null, isDryRun: false, new CheckProgress(), default));
+        Assert.Throws<UsageException>(() => MirrorComparison.Run(opened.Storage, linked, ReadDataSelection.None, new CheckProgress(), default));
+
+        // By another name and another protocol it is only seen by trying.
+        using Renamed other = new(opened.Storage);
+        Assert.Throws<UsageException>(() => Mirror.Run(opened.Storage, other, opened, isDryRun: false, new CheckProgress(), default));
+        Assert.DoesNotContain(opened.Storage.List(StorageKey.GarbagePrefix), found => true);
     }
 
     private static Comparer<StorageKey> ByName { get; } = Comparer<StorageKey>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name));
 
-    private MirrorReport Run(bool isExact = false, bool isDryRun = false, IStorage? place = null) =>
-        Mirror.Run(_repository.Storage, place ?? _place, isExact, isDryRun, new CheckProgress(), default);
+    private MirrorReport Run(bool isExact = false, bool isDryRun = false, IStorage? place = null)
+    {
+        using Repository? opened = isExact ? _repository.Open() : null;
+        return Mirror.Run(_repository.Storage, place ?? _place, opened, isDryRun, new CheckProgress(), default);
+    }
 
     private (long Behind, long Damage) Compare(ReadDataSelection? reads = null)
     {
@@ -248,5 +291,26 @@ public sealed class MirrorTests : IDisposable
         CheckReport report = Checker.Run(mirror, new CheckOptions { ReadData = ReadDataSelection.All, Workers = 0 }, new CheckProgress(), default);
         Assert.DoesNotContain(report.Findings, finding => finding.Kind != FindingKind.Note);
         return list.Snapshots.Count;
+    }
+
+    private sealed class Renamed(IStorage inner) : IStorage
+    {
+        public string Location => "another name";
+
+        public bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content) => inner.PutIfAbsent(key, content);
+
+        public IPendingObject BeginObject() => inner.BeginObject();
+
+        public void Read(StorageKey key, long offset, Span<byte> destination) => inner.Read(key, offset, destination);
+
+        public long? SizeOf(StorageKey key) => inner.SizeOf(key);
+
+        public IEnumerable<StoredObject> List(string prefix) => inner.List(prefix);
+
+        public void Delete(StorageKey key) => inner.Delete(key);
+
+        public void Dispose()
+        {
+        }
     }
 }
