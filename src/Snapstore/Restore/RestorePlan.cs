@@ -95,12 +95,17 @@ internal sealed class RestorePlan(Repository repository, Action<SegmentTask> han
     public void Flush()
     {
         HandInline();
-        foreach (List<SegmentTask> joined in SegmentRange.Join(repository.Storage, _inOrder, task => task.Segment!.Value))
+        foreach (List<SegmentTask> joined in SegmentRange.Join(repository.Storage, OrderOfFetching(), task => task.Segment!.Value))
             hand(joined.Count == 1 ? joined[0] : new SegmentTask(null) { Joined = joined });
         _inOrder.Clear();
         _bySegment.Clear();
         (_parts, _openFiles, _openDirectories) = (0, 0, 0);
     }
+
+    // Several workers seal segments, so that neighbours in a file need not lie in its order in the pack; only neighbours there are joined.
+    private IEnumerable<SegmentTask> OrderOfFetching() => repository.Storage.RequestsMax <= 1
+        ? _inOrder
+        : _inOrder.GroupBy(task => task.Segment!.Value.Pack.Key).SelectMany(pack => pack.OrderBy(task => task.Segment!.Value.Offset));
 
     private void AddPart(FileTask file, long offset, ContentItem item)
     {
