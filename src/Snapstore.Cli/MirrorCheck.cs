@@ -12,6 +12,8 @@ internal static class MirrorCheck
     {
         using IStorage source = context.OpenStorage();
         using IStorage place = Open(context, mirror);
+        if (place.Location == source.Location)
+            throw SamePlace.Same(place);
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();
         MirrorComparisonReport report;

@@ -53,6 +53,8 @@ internal sealed class MirrorCommand : VerbCommand
         if (Path.GetFullPath(access.Location) == Path.GetFullPath(context.Access.Location))
             throw new UsageException("the mirror must be another place than the repository");
         using IStorage place = isDryRun ? OpenForDryRun(access) : access.CreateStorage();
+        if (place.Location == source.Location)
+            throw SamePlace.Same(place);
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();
         MirrorReport report;

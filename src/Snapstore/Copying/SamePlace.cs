@@ -5,18 +5,21 @@ using Snapstore.Storage;
 namespace Snapstore.Copying;
 
 /// <summary>Finds that two names mean one place: a copy there would be none.</summary>
-internal static class SamePlace
+public static class SamePlace
 {
     /// <summary>Makes sure that they are two.</summary>
     /// <param name="source">Where the repository is.</param>
     /// <param name="place">Where its mirror is.</param>
-    /// <param name="mayWrite">True tries it, by an object that is removed again; else only names and files are compared.</param>
+    /// <param name="mayWrite">True tries it, by an object that is removed again; else only files are compared.</param>
     /// <exception cref="UsageException">They are one.</exception>
     public static void Refuse(IStorage source, IStorage place, bool mayWrite)
     {
-        if (source.Location == place.Location || IsSameFile(source, place) || (mayWrite && IsSeen(source, place)))
-            throw new UsageException($"the mirror must be another place than the repository, and {place.Location} is the same");
+        if (IsSameFile(source, place) || (mayWrite && IsSeen(source, place)))
+            throw Same(place);
     }
+
+    /// <summary>What is said of two names of one place.</summary>
+    public static UsageException Same(IStorage place) => new($"the mirror must be another place than the repository, and {place.Location} is the same");
 
     private static bool IsSeen(IStorage source, IStorage place)
     {
