@@ -35,12 +35,12 @@ public sealed class FollowingCopiesTests : IDisposable
     }
 
     [Fact]
-    public void A_stream_that_can_be_read_once_lands_everywhere_and_no_data_is_read_back()
+    public void A_stream_that_can_be_read_once_lands_everywhere_and_where_it_waits_no_data_is_read_back()
     {
         byte[] content = TestFiles.Bytes(1, 9_000_000);
         long dataRead = 0;
         _sourceStorage.OnRead = (key, offset, bytes) => dataRead += key.TryParsePack(out _, out _) && offset > 0 && bytes.Length > 500_000 ? bytes.Length : 0;
-        Outcome outcome = Run(source => Stream(source, new OnceStream(content)));
+        Outcome outcome = Run(source => Stream(source, new OnceStream(content)), waits: true);
         Assert.Equal(0, dataRead);
         _sourceStorage.OnRead = null;
         Assert.All(outcome.Copies, copy => Assert.Equal("", copy.Problem));
