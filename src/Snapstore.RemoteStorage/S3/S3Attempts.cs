@@ -43,10 +43,12 @@ internal sealed class S3Attempts(S3Settings settings, string location, string wh
     {
         if (_failures++ == 0)
             _firstFailure = Stopwatch.GetTimestamp();
+        if (S3Failure.IsAnswer(failure))
+            latency.AddError();
         if (!S3Failure.IsPassing(failure))
             throw S3Failure.Explain(location, what, failure);
         TimeSpan wait = NextWait();
-        TimeSpan most = latency.IsKnown || settings.FirstRetryTime > settings.RetryTime ? settings.RetryTime : settings.FirstRetryTime;
+        TimeSpan most = latency.HasAnswered || settings.FirstRetryTime > settings.RetryTime ? settings.RetryTime : settings.FirstRetryTime;
         if (Stopwatch.GetElapsedTime(_firstFailure) + wait > most)
             throw S3Failure.GivenUp(location, what, _failures, Stopwatch.GetElapsedTime(_firstFailure), failure);
         if (settings.Cancel.WaitHandle.WaitOne(wait))

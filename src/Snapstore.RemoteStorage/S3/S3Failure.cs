@@ -26,6 +26,9 @@ internal static class S3Failure
         failure is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or SocketException or OperationCanceledException
             or WebException or XmlException or InvalidDataException or TimeoutException or FormatException;
 
+    /// <summary>True where the store itself, or what stands before it, said that the request failed.</summary>
+    public static bool IsAnswer(Exception failure) => failure is AmazonServiceException { StatusCode: not 0 };
+
     /// <summary>True where the same request may go through later.</summary>
     public static bool IsPassing(Exception failure) => failure switch
     {

@@ -43,6 +43,18 @@ public sealed class TimeOutTests : IDisposable
     }
 
     [Fact]
+    public void A_store_that_answers_that_it_is_busy_is_waited_for_as_long_as_any()
+    {
+        int busy = 6;
+        using FaultProxy proxy = new(_server.Port, _ => Interlocked.Decrement(ref busy) >= 0 ? Fault.SlowDown : Fault.None);
+        S3Location place = S3Location.Parse(_server.NewPlace(proxy.Port));
+        S3Settings patient = Settings with { RetryTime = TimeSpan.FromHours(1), FirstRetryTime = TimeSpan.FromMilliseconds(1) };
+        using S3Storage storage = S3Storage.Open(place, patient);
+        Assert.Null(storage.SizeOf(StorageKey.Config));
+        Assert.True(busy < 0);
+    }
+
+    [Fact]
     public void What_does_not_speak_https_is_not_tried_again()
     {
         S3Location place = S3Location.Parse(_server.NewPlace(_server.Port).Replace("http:", "https:", StringComparison.Ordinal));
