@@ -49,9 +49,8 @@ internal sealed partial class Interruption : IDisposable
         int count = Interlocked.Increment(ref _count);
         if (count == 1)
             _first = Stopwatch.GetTimestamp();
-
         // GNU timeout sends its signal to the process and then to its group: that is one wish.
-        else if (Stopwatch.GetElapsedTime(_first) < SameWish)
+        if (count > 1 && Stopwatch.GetElapsedTime(_first) < SameWish)
             return;
         if (wasPrompting || !_endsCleanly || count > 1)
         {

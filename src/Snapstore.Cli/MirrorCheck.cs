@@ -12,8 +12,7 @@ internal static class MirrorCheck
     {
         using IStorage source = context.OpenStorage();
         using IStorage place = Open(context, mirror);
-        if (place.Location == source.Location)
-            throw SamePlace.Same(place);
+        SamePlace.RefuseSameName(source, place);
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();
         MirrorComparisonReport report;

@@ -16,7 +16,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
     private const int AttemptsMax = 3;
 
     // All places of a run share them.
-    private static readonly ConditionalWeakTable<ParseResult, SharedLimits> LimitsOfRuns = [];
+    private static readonly ConditionalWeakTable<ParseResult, SharedTransfer> TransferOfRuns = [];
 
     /// <summary>Where the repository is, as the user wrote it.</summary>
     /// <exception cref="UsageException">The user did not say.</exception>
@@ -31,7 +31,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
     }
 
     // Of two places that are named, limits are meant for the one that is far; a directory refuses them where it is alone.
-    private TransferLimits Limits => !StoragePlaces.IsFar(Location) && NamesAnyFar() ? default : LimitsOfRuns.GetValue(parsed, LimitsOf).Limits;
+    private TransferOptions Transfer => !StoragePlaces.IsFar(Location) && NamesAnyFar() ? default : TransferOfRuns.GetValue(parsed, TransferOf).Transfer;
 
     /// <summary>That of `--repo`.</summary>
     public static RepositoryAccess Of(ParseResult parsed) => new(
@@ -48,10 +48,10 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         new(parsed, () => location, () => throw new InvalidOperationException("a place that is used without a key"));
 
     /// <summary>Opens the place where the repository is, without any key.</summary>
-    public IStorage OpenStorage() => StoragePlaces.Open(Location, Limits);
+    public IStorage OpenStorage() => StoragePlaces.Open(Location, Transfer);
 
     /// <summary>Opens the place, making the directory where it is missing.</summary>
-    public IStorage CreateStorage() => StoragePlaces.Create(Location, Limits, makeBucket: false);
+    public IStorage CreateStorage() => StoragePlaces.Create(Location, Transfer, makeBucket: false);
 
     /// <summary>Opens the repository. A password typed wrong may be typed again.</summary>
     /// <exception cref="RepositoryNotFoundException">There is none; nothing was asked.</exception>
@@ -85,7 +85,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
     /// <exception cref="UsageException">There is a repository already, or the place cannot lock objects and should.</exception>
     public IStorage Create(bool makeBucket, ObjectLockTerms? terms = null)
     {
-        IStorage storage = StoragePlaces.Create(Location, Limits, makeBucket, terms);
+        IStorage storage = StoragePlaces.Create(Location, Transfer, makeBucket, terms);
         try
         {
             RepositoryOpener.RefuseExisting(storage);
@@ -102,7 +102,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         .Append(Environment.GetEnvironmentVariable("SNAPSTORE_REPOSITORY") ?? "")
         .Any(StoragePlaces.IsFar);
 
-    private static SharedLimits LimitsOf(ParseResult parsed) => new(new TransferLimits(
+    private static SharedTransfer TransferOf(ParseResult parsed) => new(new TransferOptions(
         Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)), Interruption.Current));
 
     private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
@@ -123,5 +123,5 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         }
     }
 
-    private sealed record SharedLimits(TransferLimits Limits);
+    private sealed record SharedTransfer(TransferOptions Transfer);
 }

@@ -8,11 +8,11 @@ using Snapstore.Storage;
 
 namespace Snapstore.Cli;
 
-/// <summary>How fast bytes may go to and come from a remote storage; null for as fast as they can.</summary>
-/// <param name="Upload">Up.</param>
-/// <param name="Download">Down.</param>
+/// <summary>What holds for what goes to and comes from a remote storage.</summary>
+/// <param name="Upload">How fast bytes may go up; null for as fast as they can.</param>
+/// <param name="Download">The same, down.</param>
 /// <param name="Cancel">Ends waiting for a storage that does not answer.</param>
-internal readonly record struct TransferLimits(RateLimit? Upload, RateLimit? Download, CancellationToken Cancel = default);
+internal readonly record struct TransferOptions(RateLimit? Upload, RateLimit? Download, CancellationToken Cancel = default);
 
 /// <summary>From a repository's location, as the user writes it, to its storage: a directory, an object store (s3:, oss:), a directory of another machine (sftp:, ssh:), or what rclone reaches (rclone:).</summary>
 /// <remarks>A directory of such a name is reached as ./s3:NAME.</remarks>
@@ -36,39 +36,39 @@ internal static class StoragePlaces
     public static bool IsFar(string location) => S3Location.IsMeant(location) || SshLocation.IsMeant(location) || RcloneLocation.IsMeant(location);
 
     /// <summary>Opens the storage there.</summary>
-    public static IStorage Open(string location, TransferLimits limits = default)
+    public static IStorage Open(string location, TransferOptions transfer = default)
     {
         Check(location);
         if (S3Location.IsMeant(location))
-            return S3Storage.Open(S3Location.Parse(location), Settings(limits));
+            return S3Storage.Open(S3Location.Parse(location), Settings(transfer));
         if (SshLocation.IsMeant(location))
-            return OpenFolder(SshLocation.Parse(location), SshSettings(limits));
+            return OpenFolder(SshLocation.Parse(location), SshSettings(transfer));
         if (RcloneLocation.IsMeant(location))
-            return RcloneStorage.Open(RcloneLocation.Parse(location), RcloneSettings(limits));
-        RefuseLimits(limits);
+            return RcloneStorage.Open(RcloneLocation.Parse(location), RcloneSettings(transfer));
+        RefuseLimits(transfer);
         return LocalStorage.Open(location);
     }
 
     /// <summary>Opens the place for a new repository, making the directory where it is missing, and the bucket if that is asked for.</summary>
-    public static IStorage Create(string location, TransferLimits limits, bool makeBucket, ObjectLockTerms? terms = null)
+    public static IStorage Create(string location, TransferOptions transfer, bool makeBucket, ObjectLockTerms? terms = null)
     {
         Check(location);
         if (S3Location.IsMeant(location))
-            return S3Storage.Create(S3Location.Parse(location), makeBucket, Settings(limits), terms);
+            return S3Storage.Create(S3Location.Parse(location), makeBucket, Settings(transfer), terms);
         if (terms is not null)
             throw new UsageException("--object-lock is for a repository in an object store (s3:): no directory can keep its owner from deleting");
         if (makeBucket)
             throw new UsageException("--create-bucket is for a repository in an object store (s3:, oss:)");
         if (SshLocation.IsMeant(location))
-            return CreateFolder(SshLocation.Parse(location), SshSettings(limits));
+            return CreateFolder(SshLocation.Parse(location), SshSettings(transfer));
         // It makes folders as it puts into them.
         if (RcloneLocation.IsMeant(location))
-            return RcloneStorage.Open(RcloneLocation.Parse(location), RcloneSettings(limits));
-        RefuseLimits(limits);
+            return RcloneStorage.Open(RcloneLocation.Parse(location), RcloneSettings(transfer));
+        RefuseLimits(transfer);
         return LocalStorage.Create(location);
     }
 
-    private static S3Settings Settings(TransferLimits limits) => new() { Upload = limits.Upload, Download = limits.Download, Cancel = limits.Cancel };
+    private static S3Settings Settings(TransferOptions transfer) => new() { Upload = transfer.Upload, Download = transfer.Download, Cancel = transfer.Cancel };
 
     private static IStorage OpenFolder(SshLocation place, SshSettings settings) => place.Scheme == SshLocation.Served
         ? ServedStorage.Open(place, ProgramVersion.Full, settings)
@@ -78,23 +78,23 @@ internal static class StoragePlaces
         ? ServedStorage.Create(place, ProgramVersion.Full, settings)
         : SftpStorage.Create(place, settings);
 
-    private static SshSettings SshSettings(TransferLimits limits) => new()
+    private static SshSettings SshSettings(TransferOptions transfer) => new()
     {
         Command = Environment.GetEnvironmentVariable(RemoteStorage.Ssh.SshSettings.CommandVariable),
-        Upload = limits.Upload,
-        Download = limits.Download,
+        Upload = transfer.Upload,
+        Download = transfer.Download,
     };
 
-    private static RcloneSettings RcloneSettings(TransferLimits limits) => new()
+    private static RcloneSettings RcloneSettings(TransferOptions transfer) => new()
     {
         Command = Environment.GetEnvironmentVariable(RemoteStorage.Rclone.RcloneSettings.CommandVariable),
-        Upload = limits.Upload,
-        Download = limits.Download,
+        Upload = transfer.Upload,
+        Download = transfer.Download,
     };
 
-    private static void RefuseLimits(TransferLimits limits)
+    private static void RefuseLimits(TransferOptions transfer)
     {
-        if (limits.Upload is not null || limits.Download is not null)
+        if (transfer.Upload is not null || transfer.Download is not null)
             throw new UsageException("--limit-upload and --limit-download are for a repository in an object store (s3:, oss:) or on another machine (sftp:, ssh:, rclone:)");
     }
 }

@@ -50,11 +50,8 @@ internal sealed class MirrorCommand : VerbCommand
         using IStorage? keyless = opened is null ? context.OpenStorage() : null;
         IStorage source = opened?.Storage ?? keyless!;
         RepositoryAccess access = RepositoryAccess.Keyless(context.Parsed, to);
-        if (Path.GetFullPath(access.Location) == Path.GetFullPath(context.Access.Location))
-            throw new UsageException("the mirror must be another place than the repository");
         using IStorage place = isDryRun ? OpenForDryRun(access) : access.CreateStorage();
-        if (place.Location == source.Location)
-            throw SamePlace.Same(place);
+        SamePlace.RefuseSameName(source, place);
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();
         MirrorReport report;

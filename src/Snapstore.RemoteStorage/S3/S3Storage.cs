@@ -11,7 +11,7 @@ namespace Snapstore.RemoteStorage.S3;
 /// and no request waits longer than <see cref="S3Settings.StallTime"/> for progress.</remarks>
 public sealed partial class S3Storage : ILockingStorage
 {
-    // Two packs that are being filled and one that goes up, nearly: what is beyond waits in a file.
+    // A pack and a quarter of the usual size: what is beyond waits in a file.
     private const int SpoolBlocksMax = 40;
 
     private readonly S3Location _place;

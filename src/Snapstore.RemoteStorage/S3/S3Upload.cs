@@ -68,7 +68,11 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
     }
 
     /// <summary>Ends when nothing is under way any more.</summary>
-    public void Dispose() => _probe?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+    public void Dispose()
+    {
+        if (_probe is { } probe)
+            Requests.AwaitEnd(probe);
+    }
 
     /// <summary>Waits while this object is being put a second time: it must not come back after it was deleted.</summary>
     public void AwaitProbeOf(StorageKey key)
@@ -88,13 +92,12 @@ internal sealed class S3Upload(S3Storage storage, AmazonS3Client client, S3Locat
         }
 
         Spool copy = content.Copy();
-        return Task.Factory.StartNew(
-            () =>
-            {
-                using (copy)
-                    RefuseWhereOverwritten(key, copy, mark);
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return Requests.Start(() =>
+        {
+            using (copy)
+                RefuseWhereOverwritten(key, copy, mark);
+            return true;
+        });
     }
 
     /// <summary>Makes sure that the store never overwrites, by an object of no meaning.</summary>

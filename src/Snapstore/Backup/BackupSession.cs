@@ -110,7 +110,9 @@ internal sealed class BackupSession : IDisposable
         if (_options.DryRun)
             return new BackupReport(null, manifest, parent?.Id, notes.Warnings, notes.Notes);
         SessionRegister.SecureLocks(_repository);
-        Commit(manifest);
+        _isCommitting = true;
+        SessionRegister.Commit(_repository, _id, manifest);
+        _isEnded = true;
         if (RemoveSessionRecord() is { } failure)
             notes.Note("sessions"u8, $"the record {StorageKey.Session(_id)} could not be removed{(failure.MissingRight is { } right ? $" ({right} is missing)" : "")}; it does no harm, and goes with the next prune");
         return new BackupReport(_id, manifest, parent?.Id, notes.Warnings, notes.Notes);
@@ -128,21 +130,6 @@ internal sealed class BackupSession : IDisposable
         SessionRecord record = new(_options.Host, _options.User, _options.Program, Environment.ProcessId, _start, Posix.ProcessIdentity.Current);
         SessionRegister.Begin(_repository, _id, record);
         _isRegistered = true;
-    }
-
-    private void Commit(Manifest manifest)
-    {
-        _isCommitting = true;
-        try
-        {
-            SessionRegister.Commit(_repository, _id, manifest);
-            _isEnded = true;
-        }
-        catch (SessionFencedException)
-        {
-            _isEnded = true;
-            throw;
-        }
     }
 
     // A session that stored something and does not commit says so: its packs are garbage as soon as nobody uses them. A commit of which

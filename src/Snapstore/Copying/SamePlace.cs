@@ -18,8 +18,15 @@ public static class SamePlace
             throw Same(place);
     }
 
-    /// <summary>What is said of two names of one place.</summary>
-    public static UsageException Same(IStorage place) => new($"the mirror must be another place than the repository, and {place.Location} is the same");
+    /// <summary>Makes sure that they are not one by their names alone, before anything is made or asked there.</summary>
+    /// <exception cref="UsageException">They are one.</exception>
+    public static void RefuseSameName(IStorage source, IStorage place)
+    {
+        if (place.Location == source.Location)
+            throw Same(place);
+    }
+
+    private static UsageException Same(IStorage place) => new($"the mirror must be another place than the repository, and {place.Location} is the same");
 
     private static bool IsSeen(IStorage source, IStorage place)
     {

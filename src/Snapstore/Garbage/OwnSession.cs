@@ -34,16 +34,8 @@ internal sealed class OwnSession : IDisposable
     public void Commit(Manifest manifest)
     {
         SessionRegister.SecureLocks(_repository);
-        try
-        {
-            SessionRegister.Commit(_repository, Id, manifest);
-            _hasEnded = true;
-        }
-        catch (SessionFencedException)
-        {
-            _hasEnded = true;
-            throw;
-        }
+        SessionRegister.Commit(_repository, Id, manifest);
+        _hasEnded = true;
     }
 
     /// <summary>Ends it where it has not ended, and signs off. Where the storage fails, a prune does so. A commit of which nobody knows whether

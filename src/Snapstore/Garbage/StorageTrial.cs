@@ -17,7 +17,7 @@ internal sealed class StorageTrial : IDisposable
         if (storage.RaceHazard is { } hazard)
             throw Unfit(hazard);
         _trial = storage.RequestsMax > 1
-            ? Task.Factory.StartNew(() => StorageProbe.FindFault(storage), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            ? Requests.Start(() => StorageProbe.FindFault(storage))
             : Task.FromResult(StorageProbe.FindFault(storage));
     }
 
@@ -30,7 +30,7 @@ internal sealed class StorageTrial : IDisposable
     }
 
     /// <summary>Waits for its end, whatever it is.</summary>
-    public void Dispose() => _trial.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+    public void Dispose() => Requests.AwaitEnd(_trial);
 
     private UnsupportedException Unfit(string fault) =>
         new($"{_storage.Location} {fault}: on such a storage a prune beside writers is not safe; use: snapstore prune --exclusive, while nothing else uses the repository");

@@ -135,7 +135,7 @@ public static class Checker
         // Of a snapshot that is forgotten after the first listing all may go: then the check looks again (HavePrunesChanged).
         public static Listing Of(IStorage storage, ListedNames before)
         {
-            HashSet<SessionId> retired = IdsOf(before.All, StorageKey.RetiredPrefix);
+            HashSet<SessionId> retired = SessionRegister.IdsOf(before.All, StorageKey.RetiredPrefix);
             List<StorageKey> snapshots = [.. before.All.Where(key => key.Name.StartsWith(StorageKey.SnapshotsPrefix, StringComparison.Ordinal)).OrderBy(key => key.Name, StringComparer.Ordinal)];
 
             // In the order of their names, so that a check of the same objects always says the same.
@@ -145,11 +145,8 @@ public static class Checker
             foreach (StoredObject found in all.Where(o => o.Key.TryParsePack(out _, out _)))
                 packs[found.Key] = found.Size;
             return new Listing(
-                snapshots, IdsOf(snapshots, StorageKey.SnapshotsPrefix), retired, indexObjects, [.. all.Where(o => !o.Key.TryParsePack(out _, out _))], packs);
+                snapshots, SessionRegister.IdsOf(snapshots, StorageKey.SnapshotsPrefix), retired, indexObjects, [.. all.Where(o => !o.Key.TryParsePack(out _, out _))], packs);
         }
-
-        private static HashSet<SessionId> IdsOf(IEnumerable<StorageKey> keys, string prefix) =>
-            [.. keys.Where(key => key.TryParseId(prefix, out _)).Select(key => key.TryParseId(prefix, out SessionId id) ? id : default)];
 
         private static List<StoredObject> List(IStorage storage, string prefix) =>
             Patient.Read(() => storage.List(prefix).OrderBy(o => o.Key.Name, StringComparer.Ordinal).ToList());

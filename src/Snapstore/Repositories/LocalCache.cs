@@ -79,7 +79,7 @@ public sealed class LocalCache(string folder, long sizeMax) : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A full disk, or a folder of somebody else: the run goes on without. Another program may also have swept what was being made.
-            _isUnusable = e is not (FileNotFoundException or DirectoryNotFoundException);
+            _isUnusable |= e is not (FileNotFoundException or DirectoryNotFoundException);
             TryDelete(temporary);
             return;
         }

@@ -45,7 +45,7 @@ internal sealed class ReadAhead(Repository repository) : IDisposable
     {
         Abandon(_ => true);
         foreach (Task task in _abandoned)
-            task.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+            Requests.AwaitEnd(task);
     }
 
     // One that is asked for again did not open: other bytes may.

@@ -74,12 +74,15 @@ public static class SessionRegister
         return (registered, ended);
     }
 
-    internal static HashSet<SessionId> ListIds(IStorage storage, string prefix)
+    internal static HashSet<SessionId> ListIds(IStorage storage, string prefix) => IdsOf(storage.List(prefix).Select(found => found.Key), prefix);
+
+    /// <summary>The sessions that these names below a prefix are of.</summary>
+    internal static HashSet<SessionId> IdsOf(IEnumerable<StorageKey> keys, string prefix)
     {
         HashSet<SessionId> ids = [];
-        foreach (StoredObject found in storage.List(prefix))
+        foreach (StorageKey key in keys)
         {
-            if (found.Key.TryParseId(prefix, out SessionId id))
+            if (key.TryParseId(prefix, out SessionId id))
                 ids.Add(id);
         }
 

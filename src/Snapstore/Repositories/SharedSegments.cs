@@ -6,9 +6,7 @@ namespace Snapstore.Repositories;
 internal sealed class SharedSegments(int bytesMax)
 {
     private readonly Lock _lock = new();
-    private readonly LinkedList<Opened> _recent = new();
-    private readonly Dictionary<(string Pack, long Offset), LinkedListNode<Opened>> _byPlace = [];
-    private long _bytes;
+    private readonly SegmentLru<Opened> _recent = new(bytesMax);
 
     /// <summary>The plaintext of a segment, which stays what it is. Who comes while it is read waits for it; where the storage fails, all of them fail.</summary>
     /// <param name="reader">Of the thread that asks.</param>
@@ -22,30 +20,12 @@ internal sealed class SharedSegments(int bytesMax)
 
     private Opened Find(in SegmentLocation place)
     {
-        (string, long) key = (place.Pack.Key.Name, place.Offset);
         lock (_lock)
         {
-            if (_byPlace.TryGetValue(key, out LinkedListNode<Opened>? node))
-            {
-                _recent.Remove(node);
-                _recent.AddFirst(node);
-                return node.Value;
-            }
-
-            _byPlace[key] = node = _recent.AddFirst(new Opened(key, place.PlainLength));
-            _bytes += place.PlainLength;
-            while (_bytes > bytesMax && _recent.Count > 1)
-                DropOldest();
-            return node.Value;
+            if (!_recent.TryGet(place, out Opened? opened))
+                _recent.Add(place, opened = new Opened());
+            return opened;
         }
-    }
-
-    private void DropOldest()
-    {
-        Opened oldest = _recent.Last!.Value;
-        _recent.RemoveLast();
-        _byPlace.Remove(oldest.Key);
-        _bytes -= oldest.PlainLength;
     }
 
     // It was tried for minutes: so would each of those who wait.
@@ -66,12 +46,8 @@ internal sealed class SharedSegments(int bytesMax)
         }
     }
 
-    private sealed class Opened((string Pack, long Offset) key, int plainLength)
+    private sealed class Opened
     {
-        public (string Pack, long Offset) Key => key;
-
-        public int PlainLength => plainLength;
-
         public byte[]? Plain { get; set; }
 
         public StorageException? Failure { get; set; }

@@ -18,7 +18,7 @@ public interface IStorage : IDisposable
     int WritersMax => 1;
 
     /// <summary>How many other requests pay to be under way at a time: 1 where each takes the same disk's time, more where each
-    /// waits for an answer from far away. It may grow while that is learnt.</summary>
+    /// waits for an answer from far away. It changes while that is learnt.</summary>
     int RequestsMax => 1;
 
     /// <summary>Why two machines that race for a name may both be told that they got it, as "lets ..." (then garbage may be collected only

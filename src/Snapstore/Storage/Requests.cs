@@ -35,7 +35,7 @@ public static class Requests
         {
             // Nobody asks for these any more, but their storage may be closed next.
             foreach (Task left in underWay)
-                left.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+                AwaitEnd(left);
         }
     }
 
@@ -64,4 +64,7 @@ public static class Requests
     /// <summary>Asks in a thread of its own.</summary>
     public static Task<TResult> Start<TResult>(Func<TResult> request) =>
         Task.Factory.StartNew(request, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+
+    /// <summary>Waits for its end, be it a result, a failure or a cancellation that nobody looks at any more.</summary>
+    public static void AwaitEnd(Task request) => request.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
 }

@@ -5,6 +5,7 @@ using Snapstore.Repair;
 using Snapstore.Repositories;
 using Snapstore.Storage;
 using Snapstore.Tests.Garbage;
+using Snapstore.Tests.Storage;
 
 namespace Snapstore.Tests.Copying;
 
@@ -256,7 +257,7 @@ public sealed class MirrorTests : IDisposable
         Assert.Throws<UsageException>(() => MirrorComparison.Run(opened.Storage, linked, ReadDataSelection.None, new CheckProgress(), default));
 
         // By another name and another protocol it is only seen by trying.
-        using Renamed other = new(opened.Storage);
+        using UndisposedStorage other = new(opened.Storage, "another name");
         Assert.Throws<UsageException>(() => Mirror.Run(opened.Storage, other, opened, isDryRun: false, new CheckProgress(), default));
         Assert.DoesNotContain(opened.Storage.List(StorageKey.GarbagePrefix), found => true);
     }
@@ -291,26 +292,5 @@ public sealed class MirrorTests : IDisposable
         CheckReport report = Checker.Run(mirror, new CheckOptions { ReadData = ReadDataSelection.All, Workers = 0 }, new CheckProgress(), default);
         Assert.DoesNotContain(report.Findings, finding => finding.Kind != FindingKind.Note);
         return list.Snapshots.Count;
-    }
-
-    private sealed class Renamed(IStorage inner) : IStorage
-    {
-        public string Location => "another name";
-
-        public bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content) => inner.PutIfAbsent(key, content);
-
-        public IPendingObject BeginObject() => inner.BeginObject();
-
-        public void Read(StorageKey key, long offset, Span<byte> destination) => inner.Read(key, offset, destination);
-
-        public long? SizeOf(StorageKey key) => inner.SizeOf(key);
-
-        public IEnumerable<StoredObject> List(string prefix) => inner.List(prefix);
-
-        public void Delete(StorageKey key) => inner.Delete(key);
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -4,6 +4,7 @@ using Snapstore.Formats;
 using Snapstore.Repositories;
 using Snapstore.Storage;
 using Snapstore.Tests.Spec;
+using Snapstore.Tests.Storage;
 
 namespace Snapstore.Tests.Repositories;
 
@@ -27,7 +28,7 @@ internal static class SmallRepository
     /// <summary>Stores these data blobs in a session of their own.</summary>
     public static StoredCounts Store(IStorage storage, IEnumerable<byte[]> blobs, int workers = 0, bool dryRun = false)
     {
-        using Repository repository = Over(new Undisposed(storage));
+        using Repository repository = Over(new UndisposedStorage(storage));
         using BlobWriter writer = Writer(repository, workers, dryRun);
         foreach (byte[] blob in blobs)
             writer.PutData(repository.Keys.DataId(blob), blob);
@@ -44,27 +45,5 @@ internal static class SmallRepository
     {
         storage.Delete(key);
         Assert.True(storage.PutIfAbsent(key, content));
-    }
-
-    /// <summary>A repository disposes its storage; a test may want to look at it afterwards.</summary>
-    private sealed class Undisposed(IStorage storage) : IStorage
-    {
-        public string Location => storage.Location;
-
-        public bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content) => storage.PutIfAbsent(key, content);
-
-        public IPendingObject BeginObject() => storage.BeginObject();
-
-        public void Read(StorageKey key, long offset, Span<byte> destination) => storage.Read(key, offset, destination);
-
-        public long? SizeOf(StorageKey key) => storage.SizeOf(key);
-
-        public IEnumerable<StoredObject> List(string prefix) => storage.List(prefix);
-
-        public void Delete(StorageKey key) => storage.Delete(key);
-
-        public void Dispose()
-        {
-        }
     }
 }
