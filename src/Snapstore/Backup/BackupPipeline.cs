@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Snapstore.Formats;
 using Snapstore.Repositories;
+using Snapstore.Storage;
 
 namespace Snapstore.Backup;
 
@@ -12,7 +13,7 @@ namespace Snapstore.Backup;
 /// <remarks>
 /// | queue | bound | memory |
 /// | batches on their way to the tree stage | 8 | 8 x 1 MiB of small files, 8 x 512 entries |
-/// | pieces of one large file or content of a source | 3 | 3 x 1 MiB for each reader |
+/// | pieces of one large file or content of a source | 3, and what is new of others | 3 x 1 MiB and 4 MiB for each reader |
 /// | pieces of a content that a source writes | 2 | 2 x 1 MiB for each that is open |
 /// | what deltas are made with | 1 a reader, once a large file has changed | 7 MiB; frames are half of their chunks at most |
 /// | segments to be sealed | workers + 1, and 3 open | 1 MiB each |
@@ -24,6 +25,9 @@ internal sealed class BackupPipeline : IDisposable
 {
     private const int BatchesMax = 8;
     private const int PiecesBesideMax = 2;
+
+    // Those that compare with what is far away wait more than they work.
+    private const int FarReadersMin = 4;
 
     private readonly WorkQueue<WalkBatch> _reading;
     private readonly WorkQueue<WalkBatch> _building;
@@ -45,7 +49,7 @@ internal sealed class BackupPipeline : IDisposable
         Notes = notes;
         _trees = new TreeStage(blobs, new NodeSplitter(repository.Keys), progress, Notes);
         _makeReader = () => new ReadStage(new ContentCutter(repository, options), cancel);
-        _reading = new WorkQueue<WalkBatch>("read", options.Workers, BatchesMax, () =>
+        _reading = new WorkQueue<WalkBatch>("read", Readers(repository.Storage, options.Workers), BatchesMax, () =>
         {
             ReadStage reader = _makeReader();
             return (reader.Process, reader);
@@ -172,6 +176,8 @@ internal sealed class BackupPipeline : IDisposable
         foreach (ReadStage reader in _readersBeside)
             reader.Dispose();
     }
+
+    private static int Readers(IStorage storage, int workers) => workers == 0 ? 0 : Math.Max(workers, Math.Min(FarReadersMin, storage.RequestsMax));
 
     private void Emit(WalkEvent next)
     {

@@ -59,7 +59,8 @@ internal sealed class ContentCutter : IDisposable
             if (length == 0)
                 break;
             FoundChunk chunk = _deltas.Find(data[used..], length, fileOffset + used, _persisting);
-            items.Add(new ReadItem(chunk.Id, bufferOffset + used, chunk.Length, IsHole: false, chunk.Delta));
+            bool needsBytes = !chunk.IsStored && (chunk.Delta is null || _options.TellsNewData);
+            items.Add(new ReadItem(chunk.Id, bufferOffset + used, chunk.Length, IsHole: false, chunk.Delta, needsBytes));
             used += chunk.Length;
         }
 
@@ -107,8 +108,9 @@ internal sealed class ContentCutter : IDisposable
 /// <param name="Chunker">How content is cut.</param>
 /// <param name="DeltaFileSizeMin">Bytes of a file, as it was, from which on its new chunks are tried as deltas.</param>
 /// <param name="Workers">Reader threads; 0 does all on the calling thread.</param>
-internal sealed record PipelineOptions(CompressionLevel Compression, ChunkerChoice Chunker, long DeltaFileSizeMin, int Workers)
+/// <param name="TellsNewData">True where somebody is told of the bytes of each new blob.</param>
+internal sealed record PipelineOptions(CompressionLevel Compression, ChunkerChoice Chunker, long DeltaFileSizeMin, int Workers, bool TellsNewData)
 {
     /// <summary>What of a run's options concerns it.</summary>
-    public static PipelineOptions Of(BackupOptions options) => new(options.Compression, options.Chunker, options.DeltaFileSizeMin, options.Workers);
+    public static PipelineOptions Of(BackupOptions options) => new(options.Compression, options.Chunker, options.DeltaFileSizeMin, options.Workers, options.OnNewData is not null);
 }

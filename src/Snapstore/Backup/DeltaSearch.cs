@@ -62,7 +62,7 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
     {
         FoundChunk chunk = new(cut, repository.Keys.DataId(data[..cut]));
         if (_parent is not { } parent || IsKnown(chunk.Id, offset) || cut < Limits.DeltaChunkSizeMin)
-            return chunk;
+            return WhetherStored(chunk);
         if (IsAsThere(data, offset, persisting) is { } same)
             return same;
         ReadOnlySpan<byte> reach = data[..Math.Min(data.Length, Math.Max(cut, persisting.Max))];
@@ -85,6 +85,9 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
         _encoder?.Dispose();
     }
 
+    // What the parent had may have been lost since.
+    private FoundChunk WhetherStored(in FoundChunk chunk) => _parent is null ? chunk : chunk with { IsStored = repository.Index.Contains(chunk.Id) };
+
     private bool IsKnown(in BlobId id, long offset) => _parent!.TryMatch(id, offset) || repository.Index.Contains(id);
 
     // What the parent has here, cut where its cut persisted: found by its id, so that it is cut so again although its base is lost
@@ -96,7 +99,7 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
         if (!isPossible)
             return null;
         FoundChunk chunk = new((int)start.Length, repository.Keys.DataId(data[..(int)start.Length]));
-        return chunk.Id == start.Id && _parent.TryMatch(chunk.Id, offset) ? chunk : null;
+        return chunk.Id == start.Id && _parent.TryMatch(chunk.Id, offset) ? WhetherStored(chunk) : null;
     }
 
     // The chunk as a difference from an item of the parent, which is expected to end `end` bytes behind the chunk's start; null
@@ -111,7 +114,7 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
             int length = _isFixed ? cut : ContentEnd.Find(data, old, cut, end, lengthMin);
             FoundChunk chunk = new(length, repository.Keys.DataId(data[..length]));
             if (length != cut && IsKnown(chunk.Id, offset))
-                return chunk;
+                return WhetherStored(chunk);
             if (_encoder!.Encode(data[..length], old, before) is not { } frame)
                 return null;
             (_failures, _pass, _passed) = (0, PassedFirst, 0);
@@ -154,7 +157,8 @@ internal sealed class DeltaSearch(Repository repository, PipelineOptions options
 /// <param name="Length">Bytes of it.</param>
 /// <param name="Id">Its blob id.</param>
 /// <param name="Delta">The chunk as a difference; null where it is known, or is better stored as it is.</param>
-internal readonly record struct FoundChunk(int Length, BlobId Id, DeltaFrame? Delta = null);
+/// <param name="IsStored">True where the repository has it, as this session sees it; not looked at in files that are not compared.</param>
+internal readonly record struct FoundChunk(int Length, BlobId Id, DeltaFrame? Delta = null, bool IsStored = false);
 
 /// <summary>Bytes from the least to the most; none where both are 0.</summary>
 internal readonly record struct LengthRange(int Min, int Max);

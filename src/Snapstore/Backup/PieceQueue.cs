@@ -4,20 +4,65 @@ using System.Diagnostics.CodeAnalysis;
 namespace Snapstore.Backup;
 
 /// <summary>A run of a large file's chunks and the buffer they stand in.</summary>
-internal sealed class Piece(int size)
+internal sealed class Piece(byte[] buffer)
 {
+    // Of a piece of which more is needed a copy would save little.
+    private const int KeptShareMax = 4;
+
+    // Bytes of an item, about.
+    private const int ItemOverhead = 128;
+
+    /// <summary>A piece to be filled.</summary>
+    public Piece(int size)
+        : this(LargeBuffer.Allocate(size))
+    {
+    }
+
     /// <summary>The bytes.</summary>
-    public byte[] Buffer { get; } = LargeBuffer.Allocate(size);
+    public byte[] Buffer { get; } = buffer;
 
     /// <summary>The chunks and holes in order.</summary>
     public List<ReadItem> Items { get; } = [];
 
     /// <summary>True for the last piece of the file.</summary>
     public bool IsLast { get; set; }
+
+    /// <summary>Bytes it takes while it waits; 0 for one whose buffer goes round.</summary>
+    public int Weight { get; private set; }
+
+    /// <summary>The same with no more bytes than are needed; null where those are many.</summary>
+    public Piece? Condense()
+    {
+        long needed = Items.Sum(item => item.NeedsBytes ? item.Length : 0);
+        if (needed > Buffer.Length / KeptShareMax)
+            return null;
+        Piece condensed = new(new byte[needed]) { IsLast = IsLast };
+        int kept = 0, frames = 0;
+        foreach (ReadItem item in Items)
+        {
+            condensed.Items.Add(item with { Offset = item.NeedsBytes ? kept : 0 });
+            frames += item.Delta?.Frame.Length ?? 0;
+            if (!item.NeedsBytes)
+                continue;
+            Buffer.AsSpan(item.Offset, (int)item.Length).CopyTo(condensed.Buffer.AsSpan(kept));
+            kept += (int)item.Length;
+        }
+
+        condensed.Weight = kept + frames + (ItemOverhead * (Items.Count + 1));
+        return condensed;
+    }
+
+    /// <summary>Empties it, to be filled again.</summary>
+    public void Clear()
+    {
+        Items.Clear();
+        IsLast = false;
+    }
 }
 
 /// <summary>Hands the pieces of one large file from its reader to the tree stage: three buffers go round, so the one
-/// reads while the other stores, whatever the file's size.</summary>
+/// reads while the other stores, whatever the file's size. Of pieces of which little is new only that is kept, so that a file that has hardly
+/// changed is read to its end while others before it are stored.</summary>
 /// <remarks>Readers take files in the order of the walk, so the file that the tree stage waits for always has a reader.</remarks>
 /// <param name="pool">Buffers that no file uses now.</param>
 /// <param name="piecesMax">Buffers of one file; unbounded where one thread both fills and takes.</param>
@@ -27,10 +72,13 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
     /// <summary>Buffers of one file, as a rule.</summary>
     public const int PiecesMax = 3;
 
+    private const long CondensedBytesMax = 4 << 20;
+
     private readonly object _lock = new();
     private readonly Queue<Piece> _full = new();
     private readonly Stack<Piece> _free = new();
     private int _made;
+    private long _condensedBytes;
     private bool _abandoned;
 
     /// <summary>A piece to fill; waits until one is free. Null when nobody wants the file any more.</summary>
@@ -38,7 +86,7 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
     {
         lock (_lock)
         {
-            while (_free.Count == 0 && _made == piecesMax && !_abandoned)
+            while (!HasRoom() && !_abandoned)
                 Monitor.Wait(_lock);
             if (_abandoned)
                 return null;
@@ -55,9 +103,17 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
     /// <summary>Passes a filled piece on.</summary>
     public void Add(Piece piece)
     {
+        Piece? condensed = piece.Condense();
         lock (_lock)
         {
-            _full.Enqueue(piece);
+            _full.Enqueue(condensed ?? piece);
+            if (condensed is not null)
+            {
+                _condensedBytes += condensed.Weight;
+                piece.Clear();
+                _free.Push(piece);
+            }
+
             Monitor.PulseAll(_lock);
         }
 
@@ -90,11 +146,12 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
     /// <summary>Gives a piece back to be filled again.</summary>
     public void Return(Piece piece)
     {
-        piece.Items.Clear();
-        piece.IsLast = false;
+        piece.Clear();
         lock (_lock)
         {
-            _free.Push(piece);
+            _condensedBytes -= piece.Weight;
+            if (piece.Weight == 0)
+                _free.Push(piece);
             Monitor.PulseAll(_lock);
         }
     }
@@ -108,6 +165,8 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
                 pool.Add(piece);
         }
     }
+
+    private bool HasRoom() => piecesMax == int.MaxValue || ((_free.Count > 0 || _made < piecesMax) && _condensedBytes < CondensedBytesMax);
 
     /// <summary>Wakes the reader and tells it to stop: the run has failed elsewhere.</summary>
     public void Abandon()

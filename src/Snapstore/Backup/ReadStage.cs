@@ -152,7 +152,7 @@ internal sealed class ReadStage(ContentCutter cutter, CancellationToken cancel) 
     private static void AddHole(List<ReadItem> items, long length)
     {
         if (length > 0)
-            items.Add(new ReadItem(default, 0, length, IsHole: true));
+            items.Add(new ReadItem(default, 0, length, IsHole: true, NeedsBytes: false));
     }
 
     private static int ReadFully(IFileContent content, long offset, Span<byte> buffer)

@@ -132,8 +132,10 @@ internal sealed class TreeStage(BlobWriter blobs, NodeSplitter splitter, RunProg
     {
         foreach (ReadItem item in items)
         {
-            if (!item.IsHole)
+            if (item.NeedsBytes)
                 blobs.PutData(item.Id, buffer.AsSpan(item.Offset, (int)item.Length), item.Delta);
+            else if (item.Delta is { } delta)
+                blobs.PutDelta(item.Id, (int)item.Length, delta);
             content.Add(item.IsHole ? ContentItem.Hole(item.Length) : new ContentItem(item.Id, item.Length, IsHole: false));
         }
     }

@@ -75,17 +75,24 @@ public sealed class BlobWriter : IDisposable
     /// <param name="delta">The same as a difference, where that is how it is to be stored.</param>
     public bool PutData(in BlobId id, ReadOnlySpan<byte> plain, DeltaFrame? delta = null)
     {
-        if (!Take(id, plain.Length))
+        bool isNew = delta is null ? PutPlain(id, plain) : PutDelta(id, plain.Length, delta);
+        if (isNew)
+            _options.OnNewData?.Invoke(id, plain, delta);
+        return isNew;
+    }
+
+    /// <summary>Takes in a data blob as a difference, without its plaintext: nobody is told of it. False where the repository or this session has it.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="length">Bytes of its plaintext.</param>
+    /// <param name="delta">The difference.</param>
+    public bool PutDelta(in BlobId id, int length, DeltaFrame delta)
+    {
+        if (!Take(id, length))
             return false;
-        if (delta is not null)
-            (_deltaBlobs, _deltaBytes) = (_deltaBlobs + 1, _deltaBytes + plain.Length);
-        if (!_options.DryRun && delta is not null)
-            _sealing.AddDelta(new BlobRecord(id, delta.Frame.Length), new DeltaRecord(delta.Base, plain.Length), delta.Frame);
-        else if (!_options.DryRun)
-            _sealing.Add(PackKind.Data, id, plain);
-        _dataBlobs++;
-        _dataBytes += plain.Length;
-        _options.OnNewData?.Invoke(id, plain, delta);
+        if (!_options.DryRun)
+            _sealing.AddDelta(new BlobRecord(id, delta.Frame.Length), new DeltaRecord(delta.Base, length), delta.Frame);
+        (_deltaBlobs, _deltaBytes) = (_deltaBlobs + 1, _deltaBytes + length);
+        (_dataBlobs, _dataBytes) = (_dataBlobs + 1, _dataBytes + length);
         return true;
     }
 
@@ -121,6 +128,16 @@ public sealed class BlobWriter : IDisposable
         _sealing.Dispose();
         _packs.Dispose();
         _taken.Dispose();
+    }
+
+    private bool PutPlain(in BlobId id, ReadOnlySpan<byte> plain)
+    {
+        if (!Take(id, plain.Length))
+            return false;
+        if (!_options.DryRun)
+            _sealing.Add(PackKind.Data, id, plain);
+        (_dataBlobs, _dataBytes) = (_dataBlobs + 1, _dataBytes + plain.Length);
+        return true;
     }
 
     private bool Take(in BlobId id, int length)
