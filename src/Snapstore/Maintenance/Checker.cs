@@ -48,8 +48,7 @@ public static class Checker
         PackInventory inventory = new(repository, findings);
         using BlobPlaces places = inventory.Load(listing.IndexObjects, listing.Packs, cancel);
         List<KnownPack> metaPacks = InOrderOfWriting(inventory.Packs, records.Snapshots);
-        // Those with deltas first: they take longest, for their bases are read as well.
-        List<KnownPack> chosen = [.. inventory.Packs.Where(pack => options.ReadData.Includes(pack.Hash) && !sound.Contains(pack.Key)).OrderByDescending(pack => pack.HasDeltas)];
+        List<KnownPack> chosen = [.. inventory.Packs.Where(pack => options.ReadData.Includes(pack.Hash) && !sound.Contains(pack.Key))];
         progress.Expect(metaPacks.Count + chosen.Count, metaPacks.Concat(chosen).Sum(pack => pack.Size));
 
         PackVerifier verifier = new(repository, inventory, places, findings, progress, sound, cancel);

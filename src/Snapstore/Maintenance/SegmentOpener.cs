@@ -36,11 +36,13 @@ internal sealed class SegmentOpener(Repository repository) : IDisposable
     /// <param name="directory">Its directory.</param>
     /// <param name="segment">The segment.</param>
     /// <param name="stored">Its stored bytes.</param>
+    /// <param name="pending">Takes those whose bases are still to be read; null where none waits.</param>
     /// <param name="bases">Reads bases.</param>
     /// <param name="badBase">Told of bases that cannot be read, and why; of the deltas that have them nothing can be told.</param>
     /// <exception cref="CorruptDataException">It does not open, or a delta of a sound base is not what its id says.</exception>
     public void OpenDeltas(
-        KnownPack pack, PackDirectory directory, in SegmentRecord segment, ReadOnlySpan<byte> stored, BlobReader bases, Action<BlobKey, SnapstoreException> badBase)
+        KnownPack pack, PackDirectory directory, in SegmentRecord segment, ReadOnlySpan<byte> stored, PendingDeltas? pending, BlobReader bases,
+        Action<BlobKey, SnapstoreException> badBase)
     {
         ReadOnlySpan<byte> frames = OpenSealed(pack, segment, stored);
         ReadOnlySpan<BlobRecord> blobs = directory.BlobsOf(segment);
@@ -50,6 +52,8 @@ internal sealed class SegmentOpener(Repository repository) : IDisposable
         {
             ReadOnlySpan<byte> frame = frames.Slice(offset, blobs[i].Length);
             offset += blobs[i].Length;
+            if (pending?.TryAdd(pack, blobs[i], deltas[i], frame) == true)
+                continue;
             ReadOnlySpan<byte> prefix;
             try
             {
@@ -61,10 +65,23 @@ internal sealed class SegmentOpener(Repository repository) : IDisposable
                 continue;
             }
 
-            Span<byte> plain = Room(ref _delta, deltas[i].Length);
-            _frames.Decompress(frame, prefix, plain);
-            if (new BlobKey(repository.Keys.DataId(plain)) != blobs[i].Key)
+            if (KeyOf(frame, prefix, deltas[i].Length) != blobs[i].Key)
                 throw new CorruptDataException($"the segment at {segment.Offset} holds other bytes than those of blob {blobs[i].Key}");
+        }
+    }
+
+    /// <summary>True where a delta opens to what it should.</summary>
+    /// <param name="delta">The delta.</param>
+    /// <param name="segment">Plaintext of the segment that holds its base.</param>
+    public bool IsSound(PendingDelta delta, ReadOnlySpan<byte> segment)
+    {
+        try
+        {
+            return KeyOf(delta.Frame, segment.Slice(delta.BaseOffset, delta.BaseLength), delta.Length) == delta.Blob;
+        }
+        catch (CorruptDataException)
+        {
+            return false;
         }
     }
 
@@ -73,6 +90,13 @@ internal sealed class SegmentOpener(Repository repository) : IDisposable
     {
         _codec.Dispose();
         _frames.Dispose();
+    }
+
+    private BlobKey KeyOf(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> prefix, int length)
+    {
+        Span<byte> plain = Room(ref _delta, length);
+        _frames.Decompress(frame, prefix, plain);
+        return new BlobKey(repository.Keys.DataId(plain));
     }
 
     private Span<byte> OpenSealed(KnownPack pack, in SegmentRecord segment, ReadOnlySpan<byte> stored)

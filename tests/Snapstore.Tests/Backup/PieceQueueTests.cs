@@ -16,16 +16,16 @@ public sealed class PieceQueueTests
     [Fact]
     public void What_the_repository_has_is_read_on_while_nobody_takes_it()
     {
-        const int pieces = 200;
-        for (int i = 0; i < pieces; i++)
+        const int Pieces = 200;
+        for (int i = 0; i < Pieces; i++)
             Add(i, isNew: _ => false);
-        for (int i = 0; i < pieces; i++)
+        for (int i = 0; i < Pieces; i++)
         {
             Piece piece = _queue.Take(Nothing);
             Assert.Empty(piece.Buffer);
             Assert.Equal(PieceSize / ChunkSize, piece.Items.Count);
             Assert.Equal(IdOf(i, 3), piece.Items[3].Id);
-            Assert.Equal(i == pieces - 1, piece.IsLast);
+            Assert.Equal(i == Pieces - 1, piece.IsLast);
             _queue.Return(piece);
         }
     }
