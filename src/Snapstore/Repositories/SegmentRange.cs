@@ -7,7 +7,10 @@ namespace Snapstore.Repositories;
 internal static class SegmentRange
 {
     // Of one request, and of all that are on their way.
-    private const int LengthMax = 4 << 20, MemoryMax = 40 << 20;
+    private const int LengthMax = 4 << 20, MemoryMax = 48 << 20;
+
+    // Rooms are used for ranges of nearly one length: they should not grow with each.
+    private const int RoomStep = 1 << 20;
 
     /// <summary>Joins neighbours in the order they come; each by itself where the storage is near.</summary>
     public static IEnumerable<List<T>> Join<T>(IStorage storage, IEnumerable<T> items, Func<T, SegmentLocation> placeOf)
@@ -30,15 +33,21 @@ internal static class SegmentRange
 
     /// <summary>The stored bytes from the first to the last of joined segments; null where nothing is to be gained (the storage is near,
     /// or the cache may have them), or where they cannot be read: then each is read for itself, and says why.</summary>
-    public static byte[]? TryFetch(Repository repository, SegmentLocation first, SegmentLocation last)
+    /// <param name="repository">Where they are.</param>
+    /// <param name="first">The first.</param>
+    /// <param name="last">The last.</param>
+    /// <param name="room">An array that was fetched into before and is needed no more; another is made where it is too small.</param>
+    public static byte[]? TryFetch(Repository repository, SegmentLocation first, SegmentLocation last, byte[]? room = null)
     {
         if (repository.Storage.RequestsMax <= 1 || (first.Pack.Kind == PackKind.Meta && repository.Cache is not null))
             return null;
         try
         {
-            byte[] stored = GC.AllocateUninitializedArray<byte>((int)(last.Offset + last.StoredLength - first.Offset));
-            repository.Storage.Read(first.Pack.Key, first.Offset, stored);
-            return stored;
+            int length = (int)(last.Offset + last.StoredLength - first.Offset);
+            if (room is null || room.Length < length)
+                room = LargeBuffer.Allocate((length + RoomStep - 1) / RoomStep * RoomStep);
+            repository.Storage.Read(first.Pack.Key, first.Offset, room.AsSpan(0, length));
+            return room;
         }
         catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {

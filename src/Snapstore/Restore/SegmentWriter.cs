@@ -11,6 +11,7 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
 {
     private readonly SegmentReader _segments = new(run.Repository);
     private byte[] _plain = [];
+    private byte[]? _fetched;
 
     /// <summary>Does one task.</summary>
     public void Process(SegmentTask task)
@@ -40,7 +41,8 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
     private void WriteJoined(IReadOnlyList<SegmentTask> tasks)
     {
         SegmentLocation first = tasks[0].Segment!.Value;
-        byte[]? fetched = SegmentRange.TryFetch(run.Repository, first, tasks[^1].Segment!.Value);
+        byte[]? fetched = SegmentRange.TryFetch(run.Repository, first, tasks[^1].Segment!.Value, _fetched);
+        _fetched = fetched ?? _fetched;
         foreach (SegmentTask task in tasks)
         {
             run.Cancel.ThrowIfCancellationRequested();
