@@ -8,6 +8,9 @@ import sys
 import time
 
 
+FREE_BYTES = 1 << 30
+
+
 @dataclasses.dataclass(frozen=True)
 class Cost:
     """What one run cost, or the median of several."""
@@ -63,6 +66,21 @@ def fault_in(size):
     """Have so many bytes of memory touched, and freed again, just now. On a virtual machine memory that was not used for
     a while is with the host, and getting it back can cost more than what is measured: whoever came first would pay."""
     subprocess.run([sys.executable, "-c", f"b'1' * {size}"], check=True)
+
+
+def fill_memory(scratch):
+    """Leave little memory free, as on a server that has run for a while: what is written next takes pages of this file, which are clean and
+    at hand. It is sparse and read once. Touching and freeing is not enough where a guest hands free memory back within seconds."""
+    if os.path.exists(scratch):
+        os.unlink(scratch)
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemFree:"))
+    with open(scratch, "xb", buffering=0) as file:
+        file.truncate(max(0, free - FREE_BYTES))
+    buffer = bytearray(1 << 20)
+    with open(scratch, "rb", buffering=0) as file:
+        while file.readinto(buffer):
+            pass
 
 
 def warm(directory):

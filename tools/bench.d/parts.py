@@ -39,6 +39,7 @@ class Part:
         self.failed = {}
         self.restored = os.path.join(options.work, "restored")
         self.out = self.restored
+        self.filling = os.path.join(options.work, "filling")
         self.removal = os.path.join(options.work, "restored-removed")
         self.log = os.path.join(options.work, "logs", f"{name}-%s.log")
         os.makedirs(os.path.dirname(self.log), exist_ok=True)
@@ -65,6 +66,8 @@ class Part:
 
     def remove_restored(self):
         """Remove all restored trees, and note when."""
+        if os.path.exists(self.filling):
+            os.unlink(self.filling)
         if os.path.exists(self.restored):
             shutil.rmtree(self.restored)
             os.sync()
@@ -117,7 +120,9 @@ class Part:
         """Run a command; a failure is noted and ends this program's part."""
         command = contender.command(does, self.live, self.out)
         measure.settle(self.options.cold)
-        if step in ("first", "restore"):
+        if step == "restore" and self.store:
+            measure.fill_memory(self.filling)
+        elif step in ("first", "restore"):
             measure.fault_in(min(self.size * 5 // 4, MEMORY_SHARE_MAX))
         try:
             return measure.run(command, contender.environment(), self.out if does == "restore" else contender.home,
