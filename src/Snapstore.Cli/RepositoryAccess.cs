@@ -61,8 +61,8 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         IStorage storage = OpenStorage();
         try
         {
-            byte[] config = RepositoryOpener.ReadConfig(storage);
-            return Open(storage, config, findSecret());
+            FoundRepository found = RepositoryOpener.Find(storage);
+            return Open(storage, found, findSecret());
         }
         catch
         {
@@ -107,14 +107,14 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
 
     private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 
-    private static Repository Open(IStorage storage, byte[] config, SecretSource source)
+    private static Repository Open(IStorage storage, FoundRepository found, SecretSource source)
     {
         for (int attempt = 1; ; attempt++)
         {
             using SlotSecret secret = source.Read($"password for {Escaped.Text(storage.Location)}: ");
             try
             {
-                return RepositoryOpener.Open(storage, config, secret);
+                return RepositoryOpener.Open(storage, found, secret);
             }
             catch (WrongKeyException) when (source.IsPrompt && attempt < AttemptsMax)
             {

@@ -8,13 +8,17 @@ namespace Snapstore.Repositories;
 public static class KeySlots
 {
     /// <summary>Tries every slot of the secret's kind.</summary>
+    /// <param name="storage">Where they are.</param>
+    /// <param name="repository">The repository's id.</param>
+    /// <param name="secret">What may open one.</param>
+    /// <param name="listed">The slots there are.</param>
     /// <exception cref="WrongKeyException">None opens.</exception>
-    public static (KeyRing Keys, KeySlot Slot) OpenAny(IStorage storage, SessionId repository, SlotSecret secret)
+    public static (KeyRing Keys, KeySlot Slot) OpenAny(IStorage storage, SessionId repository, SlotSecret secret, IEnumerable<SessionId> listed)
     {
         List<string> problems = [];
         int tried = 0;
         // Cheapest first: slots that a hostile storage added, as dear as the bounds allow, come after the real ones.
-        IEnumerable<KeySlot> slots = Load(storage, repository, problems).Where(slot => slot.IsForKeyFile == secret.IsKeyFile)
+        IEnumerable<KeySlot> slots = Load(storage, repository, listed, problems).Where(slot => slot.IsForKeyFile == secret.IsKeyFile)
             .OrderBy(slot => (long)slot.Cost.MemoryKib * slot.Cost.Passes);
         foreach (KeySlot slot in slots.Take(Limits.KeySlotsMax))
         {
@@ -36,10 +40,16 @@ public static class KeySlots
     }
 
     /// <summary>All slots that are whole; what is wrong with the others goes to <paramref name="problems"/>.</summary>
-    public static IReadOnlyList<KeySlot> Load(IStorage storage, SessionId repository, ICollection<string> problems)
+    public static IReadOnlyList<KeySlot> Load(IStorage storage, SessionId repository, ICollection<string> problems) =>
+        Load(storage, repository, List(storage), problems);
+
+    /// <summary>The ids of all slots.</summary>
+    public static HashSet<SessionId> List(IStorage storage) => SessionRegister.ListIds(storage, StorageKey.KeysPrefix);
+
+    private static IReadOnlyList<KeySlot> Load(IStorage storage, SessionId repository, IEnumerable<SessionId> listed, ICollection<string> problems)
     {
         List<KeySlot> slots = [];
-        foreach ((KeySlot? slot, string? problem) in Requests.InOrder(storage, SessionRegister.ListIds(storage, StorageKey.KeysPrefix), id => TryLoad(storage, repository, id)))
+        foreach ((KeySlot? slot, string? problem) in Requests.InOrder(storage, listed, id => TryLoad(storage, repository, id)))
         {
             if (slot is not null)
                 slots.Add(slot);

@@ -61,21 +61,33 @@ public static class RepositoryOpener
     /// <param name="secret">What opens it.</param>
     /// <param name="time">The clock that locks are set by; null for the system's.</param>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
-    public static Repository Open(IStorage storage, SlotSecret secret, TimeProvider? time = null) => Open(storage, ReadConfig(storage), secret, time);
+    public static Repository Open(IStorage storage, SlotSecret secret, TimeProvider? time = null) => Open(storage, Find(storage), secret, time);
 
-    /// <summary>Opens a repository whose config was read; ownership of the storage passes to it.</summary>
+    /// <summary>Opens a repository that was found; ownership of the storage passes to it.</summary>
     /// <param name="storage">Where it is.</param>
-    /// <param name="stored">What <see cref="ReadConfig"/> gave.</param>
+    /// <param name="found">What <see cref="Find"/> gave.</param>
     /// <param name="secret">What opens it.</param>
     /// <param name="time">The clock that locks are set by; null for the system's.</param>
     /// <exception cref="WrongKeyException">The secret opens no slot.</exception>
-    public static Repository Open(IStorage storage, byte[] stored, SlotSecret secret, TimeProvider? time = null)
+    public static Repository Open(IStorage storage, FoundRepository found, SlotSecret secret, TimeProvider? time = null)
     {
-        RepositoryConfig plain = RepositoryConfig.DecodePlain(stored);
-        (KeyRing keys, KeySlot slot) = KeySlots.OpenAny(storage, plain.Repository, secret);
-        RepositoryConfig config = RepositoryConfig.Decode(stored, keys);
+        RepositoryConfig plain = RepositoryConfig.DecodePlain(found.Config);
+        (KeyRing keys, KeySlot slot) = KeySlots.OpenAny(storage, plain.Repository, secret, found.Slots);
+        RepositoryConfig config = RepositoryConfig.Decode(found.Config, keys);
         RepositoryLock? locks = config.ObjectLock.Length == 0 ? null : RepositoryLock.Of(storage, ObjectLockTerms.Parse(config.ObjectLock), time ?? TimeProvider.System);
         return new Repository(storage, config, keys, slot, locks);
+    }
+
+    /// <summary>Finds a repository, and makes sure that this program understands it; no key is needed for that.</summary>
+    /// <exception cref="RepositoryNotFoundException">There is none.</exception>
+    public static FoundRepository Find(IStorage storage)
+    {
+        byte[] config = [];
+        HashSet<SessionId> slots = [];
+        Requests.All(storage, () => config = ReadConfig(storage), () => slots = KeySlots.List(storage));
+
+        // A slot stands before the config does: where none was seen, the repository was just being made.
+        return new FoundRepository(config, slots.Count > 0 ? slots : KeySlots.List(storage));
     }
 
     /// <summary>Reads what a storage says of itself, and makes sure that this program understands it; no key is needed for that.</summary>
@@ -94,3 +106,8 @@ public static class RepositoryOpener
     private static UsageException AlreadyThere(IStorage storage) =>
         new($"there is a repository at {storage.Location} already; it was left as it is");
 }
+
+/// <summary>What can be seen of a repository without a key.</summary>
+/// <param name="Config">Its config, as stored.</param>
+/// <param name="Slots">Its key slots.</param>
+public sealed record FoundRepository(byte[] Config, IReadOnlyCollection<SessionId> Slots);

@@ -34,6 +34,17 @@ public sealed class RepositoryOpenerTests : IDisposable
         Assert.Equal(made.Id, RepositoryConfig.DecodePlain(RepositoryOpener.ReadConfig(_storage)).Repository);
     }
 
+    // Config and slots are looked at beside each other where the storage is far; a slot stands before the config does.
+    [Fact]
+    public void One_that_is_just_being_made_opens_once_its_config_is_there()
+    {
+        using Repository made = Create();
+        using LateKeys late = new(_storage);
+        using Repository opened = RepositoryOpener.Open(late, _keyFile);
+        Assert.Equal(made.Id, opened.Id);
+        Assert.Equal(2, late.ListsOfKeys);
+    }
+
     [Fact]
     public void A_password_opens_too_and_a_wrong_one_does_not()
     {
@@ -178,4 +189,28 @@ public sealed class RepositoryOpenerTests : IDisposable
     }
 
     private Repository Create() => RepositoryOpener.Create(_storage, "cdc:65536", _keyFile, default, Label, "test");
+
+    /// <summary>The first listing of key slots came before there were any.</summary>
+    private sealed class LateKeys(IStorage inner) : IStorage
+    {
+        public int ListsOfKeys { get; private set; }
+
+        public string Location => inner.Location;
+
+        public bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content) => inner.PutIfAbsent(key, content);
+
+        public IPendingObject BeginObject() => inner.BeginObject();
+
+        public void Read(StorageKey key, long offset, Span<byte> destination) => inner.Read(key, offset, destination);
+
+        public long? SizeOf(StorageKey key) => inner.SizeOf(key);
+
+        public IEnumerable<StoredObject> List(string prefix) => prefix == StorageKey.KeysPrefix && ++ListsOfKeys == 1 ? [] : inner.List(prefix);
+
+        public void Delete(StorageKey key) => inner.Delete(key);
+
+        public void Dispose()
+        {
+        }
+    }
 }
