@@ -11,8 +11,8 @@ namespace Snapstore.RemoteStorage.S3;
 /// and no request waits longer than <see cref="S3Settings.StallTime"/> for progress.</remarks>
 public sealed partial class S3Storage : ILockingStorage
 {
-    // A pack and a quarter of the usual size: what is beyond waits in a file.
-    private const int SpoolBlocksMax = 40;
+    // Half a pack of the usual size, for all that are on their way: what is beyond waits in a file. 40 MiB made first snapshots 3 % quicker.
+    private const int SpoolBlocksMax = 16;
 
     private readonly S3Location _place;
     private readonly S3Settings _settings;

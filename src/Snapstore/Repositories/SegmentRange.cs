@@ -6,8 +6,8 @@ namespace Snapstore.Repositories;
 /// <summary>Segments that follow one another in a pack, fetched by one request: from far away each request costs a turn.</summary>
 internal static class SegmentRange
 {
-    // Of one request, and of all that are on their way.
-    private const int LengthMax = 4 << 20, MemoryMax = 48 << 20;
+    // Of one request, and of all that are on their way: with 48 MiB a restore of 300,000 files peaks 40 MiB higher.
+    private const int LengthMax = 4 << 20, MemoryMax = 24 << 20;
 
     // Rooms are used for ranges of nearly one length: they should not grow with each.
     private const int RoomStep = 1 << 20;
