@@ -49,4 +49,11 @@ public sealed class UsageTests(SharedRepository repository) : IClassFixture<Shar
         Assert.DoesNotContain("should not have happened", said, StringComparison.Ordinal);
         Assert.Single(run.Error.TrimEnd().Split('\n'));
     }
+
+    [Fact]
+    public void A_directory_given_as_a_database_is_told_how_directories_are_given()
+    {
+        ProgramRun run = repository.Program.Run("restore", "latest", "--to", "./my files").Expect(2);
+        Assert.Contains("--target './my files'", run.Error, StringComparison.Ordinal);
+    }
 }

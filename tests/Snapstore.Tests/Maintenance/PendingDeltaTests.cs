@@ -71,29 +71,21 @@ public sealed class PendingDeltaTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(2)]
-    public void A_damaged_base_is_damage_of_its_own_pack_and_of_both_snapshots(int workers)
+    [InlineData(0, true, 2)]
+    [InlineData(2, true, 2)]
+    [InlineData(0, false, 1)]
+    [InlineData(2, false, 1)]
+    public void Damage_is_that_of_the_pack_it_stands_in_and_of_all_snapshots_that_need_it(int workers, bool isInBase, int snapshots)
     {
+        string name = isInBase ? _basePack : _deltaPack;
         TestStorage damaged = _storage.Copy();
-        Flip(damaged, _basePack, damaged[_basePack].Length / 2);
+        byte[] bytes = [.. damaged[name]];
+        bytes[bytes.Length / 3] ^= 1;
+        damaged[name] = bytes;
         CheckReport report = Check(damaged, workers);
-        Assert.All(report.Findings.Where(finding => finding.Kind == FindingKind.Damage), finding => Assert.Equal(_basePack, finding.Object));
+        Assert.All(report.Findings.Where(finding => finding.Kind == FindingKind.Damage), finding => Assert.Equal(name, finding.Object));
         Assert.True(report.HasDamage);
-        Assert.Equal(2, report.SnapshotsAffected);
-    }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(2)]
-    public void Damaged_deltas_are_damage_of_their_own_pack(int workers)
-    {
-        TestStorage damaged = _storage.Copy();
-        Flip(damaged, _deltaPack, damaged[_deltaPack].Length / 4);
-        CheckReport report = Check(damaged, workers);
-        Assert.All(report.Findings.Where(finding => finding.Kind == FindingKind.Damage), finding => Assert.Equal(_deltaPack, finding.Object));
-        Assert.True(report.HasDamage);
-        Assert.Equal(1, report.SnapshotsAffected);
+        Assert.Equal(snapshots, report.SnapshotsAffected);
     }
 
     [Fact]
@@ -108,13 +100,6 @@ public sealed class PendingDeltaTests : IDisposable
         CheckReport report = Check(_storage, workers: 0);
         Assert.False(report.HasDamage);
         Assert.Contains(report.Findings, finding => finding.Kind == FindingKind.Note && finding.Object == _basePack);
-    }
-
-    private static void Flip(TestStorage storage, string name, int offset)
-    {
-        byte[] bytes = [.. storage[name]];
-        bytes[offset] ^= 1;
-        storage[name] = bytes;
     }
 
     private CheckReport Check(TestStorage storage, int workers)
