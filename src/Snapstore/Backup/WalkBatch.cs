@@ -82,5 +82,5 @@ internal sealed class WalkBatch : IDisposable
 /// <param name="Length">Bytes.</param>
 /// <param name="IsHole">True for a hole.</param>
 /// <param name="Delta">The chunk as a difference, where that is how it is to be stored.</param>
-/// <param name="NeedsBytes">True where the chunk's own bytes may be stored; false for holes, for what the repository has, and for differences.</param>
+/// <param name="NeedsBytes">True where the chunk's own bytes may be stored; false for holes, for what the repository has, and for differences, unless somebody is told of new bytes.</param>
 internal readonly record struct ReadItem(BlobId Id, int Offset, long Length, bool IsHole, DeltaFrame? Delta = null, bool NeedsBytes = true);

@@ -18,7 +18,7 @@ public static class SamePlace
             throw Same(place);
     }
 
-    /// <summary>Makes sure that they are not one by their names alone, before anything is made or asked there.</summary>
+    /// <summary>Makes sure that their names are two.</summary>
     /// <exception cref="UsageException">They are one.</exception>
     public static void RefuseSameName(IStorage source, IStorage place)
     {
