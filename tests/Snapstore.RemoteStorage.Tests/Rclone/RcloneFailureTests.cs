@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Snapstore.RemoteStorage.Rclone;
+using Snapstore.RemoteStorage.Tests.Faults;
 using Snapstore.Storage;
 
 namespace Snapstore.RemoteStorage.Tests.Rclone;
@@ -117,42 +118,7 @@ public sealed class RcloneFailureTests(RcloneRemotes remotes) : IClassFixture<Rc
     {
         string command = remotes.Recorded("broken");
         using RcloneStorage storage = Open(command);
-        List<StorageKey> told = [];
-        using CancellationTokenSource end = new();
-        Thread breaker = new(() =>
-        {
-            for (int i = 0; !end.IsCancellationRequested; i++)
-            {
-                // Longer and longer: a slow machine, too, comes to put something between.
-                Thread.Sleep(300 + (i * 80) + (i * 137 % 500));
-                Signal(command, "KILL");
-            }
-        });
-        breaker.Start();
-        int failures = 0, puts = 0;
-        Stopwatch time = Stopwatch.StartNew();
-        for (; (failures < 4 || told.Count < 6) && time.Elapsed < TimeSpan.FromMinutes(2); puts++)
-        {
-            StorageKey key = Key($"packs/aa/{puts}");
-            try
-            {
-                if (storage.PutIfAbsent(key, Content.AsSpan(0, 2_000_000 + puts)))
-                    told.Add(key);
-            }
-            catch (StorageException)
-            {
-                failures++;
-            }
-        }
-
-        end.Cancel();
-        breaker.Join();
-        using RcloneStorage again = Open(remotes.Command);
-        Dictionary<StorageKey, long> there = again.List("").ToDictionary(found => found.Key, found => found.Size);
-        Assert.True(failures > 0, "nothing was broken");
-        Assert.NotEmpty(told);
-        Assert.All(told, key => Assert.True(there.ContainsKey(key)));
-        Assert.All(there, found => Assert.Equal(2_000_000 + int.Parse(found.Key.Name.AsSpan("packs/aa/".Length), CultureInfo.InvariantCulture), found.Value));
+        BrokenWrites.AssertNoneTorn(storage, Content, 2_000_000, () => Signal(command, "KILL"), mayBeFinal: true, () => Open(remotes.Command));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Snapstore.RemoteStorage.Served;
 using Snapstore.RemoteStorage.Ssh;
+using Snapstore.RemoteStorage.Tests.Faults;
 using Snapstore.RemoteStorage.Tests.Sftp;
 using Snapstore.RemoteStorage.Tests.Ssh;
 using Snapstore.Storage;
@@ -95,41 +96,7 @@ public sealed class ServedFailureTests(SshServer server) : BrokenConnectionTests
     public void Connections_that_break_at_any_time_cost_no_object_and_tear_none(bool isServerKilled)
     {
         using ServedStorage storage = Create(isServerKilled ? RecordedServer() : Recorded());
-        List<StorageKey> told = [];
-        using CancellationTokenSource end = new();
-        Thread breaker = new(() =>
-        {
-            for (int i = 0; !end.IsCancellationRequested; i++)
-            {
-                // Longer and longer: a slow machine, too, comes to put something between.
-                Thread.Sleep(400 + (i * 80) + (i * 137 % 500));
-                Signal("KILL");
-            }
-        });
-        breaker.Start();
-        int failures = 0, puts = 0;
-        Stopwatch time = Stopwatch.StartNew();
-        for (; (failures < 4 || told.Count < 6) && time.Elapsed < TimeSpan.FromMinutes(2); puts++)
-        {
-            StorageKey key = Key($"packs/aa/{puts}");
-            try
-            {
-                if (storage.PutIfAbsent(key, Content.AsSpan(0, 300_000 + puts)))
-                    told.Add(key);
-            }
-            catch (StorageException e) when (e.IsTransient)
-            {
-                failures++;
-            }
-        }
-
-        end.Cancel();
-        breaker.Join();
-        Dictionary<StorageKey, long> there = storage.List("").ToDictionary(found => found.Key, found => found.Size);
-        Assert.True(failures > 0, "nothing was broken");
-        Assert.NotEmpty(told);
-        Assert.All(told, key => Assert.True(there.ContainsKey(key)));
-        Assert.All(there, found => Assert.Equal(300_000 + int.Parse(found.Key.Name.AsSpan("packs/aa/".Length), CultureInfo.InvariantCulture), found.Value));
+        BrokenWrites.AssertNoneTorn(storage, Content, 300_000, () => Signal("KILL"));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Snapstore.RemoteStorage.Sftp;
 using Snapstore.RemoteStorage.Ssh;
+using Snapstore.RemoteStorage.Tests.Faults;
 using Snapstore.RemoteStorage.Tests.S3;
 using Snapstore.RemoteStorage.Tests.Ssh;
 using Snapstore.Storage;
@@ -93,38 +94,7 @@ public sealed class SftpFailureTests(SshServer server) : BrokenConnectionTests
     public void Connections_that_break_at_any_time_cost_no_object_and_tear_none()
     {
         using SftpStorage storage = Create(Recorded());
-        List<StorageKey> told = [];
-        using CancellationTokenSource end = new();
-        Thread breaker = new(() =>
-        {
-            for (int i = 0; !end.IsCancellationRequested; i++)
-            {
-                Thread.Sleep(150 + (i * 37 % 200));
-                Signal("KILL");
-            }
-        });
-        breaker.Start();
-        int failures = 0;
-        for (int i = 0; i < 60; i++)
-        {
-            StorageKey key = Key($"packs/aa/{i}");
-            try
-            {
-                if (storage.PutIfAbsent(key, Content.AsSpan(0, 300_000 + i)))
-                    told.Add(key);
-            }
-            catch (StorageException e) when (e.IsTransient)
-            {
-                failures++;
-            }
-        }
-
-        end.Cancel();
-        breaker.Join();
-        Dictionary<StorageKey, long> there = storage.List("").ToDictionary(found => found.Key, found => found.Size);
-        Assert.True(failures > 0, "nothing was broken");
-        Assert.All(told, key => Assert.True(there.ContainsKey(key)));
-        Assert.All(there, found => Assert.Equal(300_000 + int.Parse(found.Key.Name.AsSpan("packs/aa/".Length), CultureInfo.InvariantCulture), found.Value));
+        BrokenWrites.AssertNoneTorn(storage, Content, 300_000, () => Signal("KILL"));
     }
 
     [Fact]
