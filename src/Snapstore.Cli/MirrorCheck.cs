@@ -18,7 +18,7 @@ internal static class MirrorCheck
         MirrorComparisonReport report;
         using (new ProgressLine(context.Output, context.Time, () => new ProgressState(progress.Packs, "packs", progress.Bytes, 0, 0, [])))
             report = MirrorComparison.Run(source, place, reads, progress, context.Cancel);
-        Print(context, report, context.Time.GetElapsedTime(start));
+        Print(context, mirror, report, context.Time.GetElapsedTime(start));
         if (report.Damage.Total > 0)
             return ExitCode.Damage;
         return report.Behind > 0 ? ExitCode.Incomplete : ExitCode.Done;
@@ -36,16 +36,16 @@ internal static class MirrorCheck
         }
     }
 
-    private static void Print(CommandContext context, MirrorComparisonReport report, TimeSpan duration)
+    private static void Print(CommandContext context, string mirror, MirrorComparisonReport report, TimeSpan duration)
     {
         Output output = context.Output;
         Output.Each(report.Damage, output.Damage);
         output.Tell($"  objects    {Quantity.Count(report.Objects)}, of which {Quantity.Count(report.ObjectsRead)} read; {Quantity.Count(report.Extra)} more only in the mirror");
         string time = Quantity.Duration(duration);
         if (report.Damage.Total > 0)
-            output.Tell($"DAMAGED: {Quantity.Count(report.Damage.Total, "object")} of the mirror, in {time}");
+            output.Tell($"DAMAGED: {Quantity.Count(report.Damage.Total, "object")} of the mirror, in {time}; if snapstore check finds the repository whole, remove them from the mirror and run: snapstore mirror --to {ShellText.Word(mirror)}");
         if (report.Behind > 0)
-            output.Tell($"the mirror is behind: it lacks {Quantity.Count(report.Behind, "object")} ({Quantity.Bytes(report.BytesBehind)}); run: snapstore mirror ({time})");
+            output.Tell($"the mirror is behind: it lacks {Quantity.Count(report.Behind, "object")} ({Quantity.Bytes(report.BytesBehind)}); run: snapstore mirror --to {ShellText.Word(mirror)} ({time})");
         else if (report.Damage.Total == 0)
             output.Tell($"the mirror has all that the repository has ({time})");
         output.Json("summary", json =>

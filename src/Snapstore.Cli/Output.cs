@@ -26,8 +26,12 @@ internal sealed class Output : IDisposable
         HasColours = _isTerminal && !options.IsJson
             && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
             && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        Current = this;
         ShowsProgress = !options.IsJson && !options.IsQuiet && Terminal.IsTerminal(StandardStream.ErrorFile);
     }
+
+    /// <summary>That of the verb that runs.</summary>
+    public static Output Current { get; private set; } = null!;
 
     /// <summary>True where standard output takes JSON objects.</summary>
     public bool IsJson => _options.IsJson;

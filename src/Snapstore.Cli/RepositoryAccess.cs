@@ -103,7 +103,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         .Any(StoragePlaces.IsFar);
 
     private static SharedTransfer TransferOf(ParseResult parsed) => new(new TransferOptions(
-        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)), Interruption.Current));
+        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)), Output.Current.Note, Interruption.Current));
 
     private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 

@@ -11,8 +11,9 @@ namespace Snapstore.Cli;
 /// <summary>What holds for what goes to and comes from a remote storage.</summary>
 /// <param name="Upload">How fast bytes may go up; null for as fast as they can.</param>
 /// <param name="Download">The same, down.</param>
+/// <param name="Tell">Told of a storage that is waited for; null for nobody.</param>
 /// <param name="Cancel">Ends waiting for a storage that does not answer.</param>
-internal readonly record struct TransferOptions(RateLimit? Upload, RateLimit? Download, CancellationToken Cancel = default);
+internal readonly record struct TransferOptions(RateLimit? Upload, RateLimit? Download, Action<string>? Tell = null, CancellationToken Cancel = default);
 
 /// <summary>From a repository's location, as the user writes it, to its storage: a directory, an object store (s3:, oss:), a directory of another machine (sftp:, ssh:), or what rclone reaches (rclone:).</summary>
 /// <remarks>A directory of such a name is reached as ./s3:NAME.</remarks>
@@ -68,7 +69,7 @@ internal static class StoragePlaces
         return LocalStorage.Create(location);
     }
 
-    private static S3Settings Settings(TransferOptions transfer) => new() { Upload = transfer.Upload, Download = transfer.Download, Cancel = transfer.Cancel };
+    private static S3Settings Settings(TransferOptions transfer) => new() { Upload = transfer.Upload, Download = transfer.Download, Tell = transfer.Tell, Cancel = transfer.Cancel };
 
     private static IStorage OpenFolder(SshLocation place, SshSettings settings) => place.Scheme == SshLocation.Served
         ? ServedStorage.Open(place, ProgramVersion.Full, settings)

@@ -6,7 +6,7 @@ namespace Snapstore.RemoteStorage.S3;
 /// <summary>The attempts of one call: which failures are worth another, and how long to wait before it.</summary>
 /// <remarks>Exponential back-off with full jitter: each wait is random between nothing and a bound that doubles, so that
 /// hosts that failed together do not come back together.</remarks>
-internal sealed class S3Attempts(S3Settings settings, string location, string what, StorageLatency latency)
+internal sealed class S3Attempts(S3Settings settings, string location, string what, StorageLatency latency, WaitNotice notice)
 {
     private const int DoublingsMax = 20;
 
@@ -49,8 +49,10 @@ internal sealed class S3Attempts(S3Settings settings, string location, string wh
             throw S3Failure.Explain(location, what, failure);
         TimeSpan wait = NextWait();
         TimeSpan most = latency.HasAnswered || settings.FirstRetryTime > settings.RetryTime ? settings.RetryTime : settings.FirstRetryTime;
-        if (Stopwatch.GetElapsedTime(_firstFailure) + wait > most)
-            throw S3Failure.GivenUp(location, what, _failures, Stopwatch.GetElapsedTime(_firstFailure), failure);
+        TimeSpan failing = Stopwatch.GetElapsedTime(_firstFailure);
+        if (failing + wait > most)
+            throw S3Failure.GivenUp(location, what, _failures, failing, failure);
+        notice.Add(failing, failure is OperationCanceledException, () => S3Failure.TriedAgain(location, what, most - failing, failure));
         if (settings.Cancel.WaitHandle.WaitOne(wait))
             throw new OperationCanceledException(settings.Cancel);
     }

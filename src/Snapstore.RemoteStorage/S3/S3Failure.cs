@@ -88,6 +88,10 @@ internal static class S3Failure
             IsTransient = true,
         };
 
+    /// <summary>What to say while a call is tried again.</summary>
+    public static string TriedAgain(string location, string what, TimeSpan left, Exception failure) =>
+        string.Create(CultureInfo.InvariantCulture, $"{location}: {what}: {Words(failure)}; it is tried again for up to {left.TotalSeconds:0} s");
+
     private static string Words(Exception failure)
     {
         if (failure is OperationCanceledException)

@@ -17,6 +17,9 @@ public sealed record S3Settings
     /// <summary>Ends waiting for another attempt.</summary>
     public CancellationToken Cancel { get; init; }
 
+    /// <summary>Told, once a minute at most, that calls fail and are tried again; null for nobody.</summary>
+    public Action<string>? Tell { get; init; }
+
     /// <summary>The first wait before a call is tried again is random below this; each further one below twice as much.</summary>
     public TimeSpan WaitFirst { get; init; } = TimeSpan.FromMilliseconds(200);
 

@@ -19,6 +19,7 @@ public sealed partial class S3Storage : ILockingStorage
     private readonly HttpConnections _connections;
     private readonly AmazonS3Client _client;
     private readonly StorageLatency _latency = new();
+    private readonly WaitNotice _notice;
     private readonly SpoolMemory _memory = new(SpoolBlocksMax);
     private readonly S3Upload _upload;
     private readonly S3ObjectLock _lock;
@@ -26,6 +27,7 @@ public sealed partial class S3Storage : ILockingStorage
     private S3Storage(S3Location place, S3Settings settings)
     {
         (_place, _settings, Location) = (place, settings, place.ToString());
+        _notice = new WaitNotice(settings.Tell);
         _connections = new HttpConnections(settings.Upload);
         _client = S3Connection.Open(place, settings, _connections);
         _lock = new S3ObjectLock(this, _client, place);
@@ -180,7 +182,7 @@ public sealed partial class S3Storage : ILockingStorage
         _connections.Dispose();
     }
 
-    internal S3Attempts Attempts(string what) => new(_settings, Location, what, _latency);
+    internal S3Attempts Attempts(string what) => new(_settings, Location, what, _latency, _notice);
 
     /// <summary>What the store says of an object; null where there is none.</summary>
     internal GetObjectMetadataResponse? Head(StorageKey key) => Attempts($"looking for {key}").Run(async watch =>

@@ -166,8 +166,6 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
         }
     }
 
-    private bool HasRoom() => piecesMax == int.MaxValue || ((_free.Count > 0 || _made < piecesMax) && _condensedBytes < CondensedBytesMax);
-
     /// <summary>Wakes the reader and tells it to stop: the run has failed elsewhere.</summary>
     public void Abandon()
     {
@@ -177,4 +175,6 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
             Monitor.PulseAll(_lock);
         }
     }
+
+    private bool HasRoom() => piecesMax == int.MaxValue || ((_free.Count > 0 || _made < piecesMax) && _condensedBytes < CondensedBytesMax);
 }

@@ -18,6 +18,7 @@ internal sealed class Repacker : IDisposable
     private readonly SegmentReader _segments;
     private readonly BlobReader _bases;
     private readonly SegmentSealing _sealing;
+    private readonly RangeRooms _rooms = new();
     private byte[] _plain = [];
 
     public Repacker(Repository repository, SessionId session, int workers, TimeProvider time)
@@ -46,13 +47,15 @@ internal sealed class Repacker : IDisposable
         IEnumerable<RepackedSegment> wanted = packs.SelectMany(pack => Enumerable.Range(0, pack.Directory.Segments.Length)
             .Select(number => new RepackedSegment(pack, pack.Directory.Segments[number], isWanted, Tolerance)).Where(segment => segment.IsWanted));
         IEnumerable<List<RepackedSegment>> joined = SegmentRange.Join(_repository.Storage, wanted, segment => segment.Place);
-        foreach ((List<RepackedSegment> run, byte[]? fetched) in Requests.InOrder(_repository.Storage, joined, run => (run, SegmentRange.TryFetch(_repository, run[0].Place, run[^1].Place)), RunsAhead))
+        foreach ((List<RepackedSegment> run, byte[]? fetched) in Requests.InOrder(_repository.Storage, joined, run => (run, SegmentRange.TryFetch(_repository, run[0].Place, run[^1].Place, _rooms)), RunsAhead))
         {
             foreach (RepackedSegment segment in run)
             {
                 cancel.ThrowIfCancellationRequested();
                 MoveOrCopy(segment, SegmentRange.Of(fetched, run[0].Place, segment.Place));
             }
+
+            _rooms.Give(fetched);
         }
     }
 

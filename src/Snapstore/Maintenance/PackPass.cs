@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Snapstore.Formats;
 using Snapstore.Hashing;
 using Snapstore.Repositories;
@@ -14,11 +13,11 @@ namespace Snapstore.Maintenance;
 /// <param name="cancel">Stops it.</param>
 internal sealed class PackPass(Repository repository, BlobIndex index, PendingDeltas? pending, CheckProgress progress, CancellationToken cancel) : IDisposable
 {
-    private const int PiecesAhead = 4, SmallPiece = 64 << 10, RoomStep = 1 << 20;
+    private const int PiecesAhead = 4;
 
     private readonly BlobReader _bases = new(repository, index: index);
     private readonly SegmentOpener _opener = new(repository);
-    private readonly ConcurrentStack<byte[]> _rooms = [];
+    private readonly RangeRooms _rooms = new();
     private readonly Blake3Hasher _hasher = new();
 
     /// <summary>What is wrong with the pack.</summary>
@@ -59,7 +58,7 @@ internal sealed class PackPass(Repository repository, BlobIndex index, PendingDe
             progress.Add(0, piece.Length);
             if (pack.Kind == PackKind.Data && piece.End > piece.First)
                 OpenAll(pack, directory!, piece, bytes);
-            _rooms.Push(stored);
+            _rooms.Give(stored);
         }
 
         Span<byte> hash = stackalloc byte[ObjectHash.Size];
@@ -94,8 +93,7 @@ internal sealed class PackPass(Repository repository, BlobIndex index, PendingDe
 
     private byte[] Read(KnownPack pack, SegmentRun piece)
     {
-        if (!_rooms.TryPop(out byte[]? room) || room.Length < piece.Length)
-            room = piece.Length < SmallPiece ? new byte[piece.Length] : LargeBuffer.Allocate((piece.Length + RoomStep - 1) / RoomStep * RoomStep);
+        byte[] room = _rooms.Take(piece.Length);
         repository.Storage.Read(pack.Key, piece.Offset, room.AsSpan(0, piece.Length));
         return room;
     }

@@ -9,9 +9,6 @@ internal static class SegmentRange
     // Of one request, and of all that are on their way: with 48 MiB a restore of 300,000 files peaks 40 MiB higher.
     private const int LengthMax = 4 << 20, MemoryMax = 24 << 20;
 
-    // Rooms are used for ranges of nearly one length: they should not grow with each.
-    private const int RoomStep = 1 << 20;
-
     /// <summary>Joins neighbours in the order they come; each by itself where the storage is near.</summary>
     public static IEnumerable<List<T>> Join<T>(IStorage storage, IEnumerable<T> items, Func<T, SegmentLocation> placeOf)
     {
@@ -36,21 +33,21 @@ internal static class SegmentRange
     /// <param name="repository">Where they are.</param>
     /// <param name="first">The first.</param>
     /// <param name="last">The last.</param>
-    /// <param name="room">An array that was fetched into before and is needed no more; another is made where it is too small.</param>
-    public static byte[]? TryFetch(Repository repository, SegmentLocation first, SegmentLocation last, byte[]? room = null)
+    /// <param name="rooms">Where the array comes from; whoever is told gives it back.</param>
+    public static byte[]? TryFetch(Repository repository, SegmentLocation first, SegmentLocation last, RangeRooms rooms)
     {
         if (repository.Storage.RequestsMax <= 1 || (first.Pack.Kind == PackKind.Meta && repository.Cache is not null))
             return null;
+        int length = (int)(last.Offset + last.StoredLength - first.Offset);
+        byte[] room = rooms.Take(length);
         try
         {
-            int length = (int)(last.Offset + last.StoredLength - first.Offset);
-            if (room is null || room.Length < length)
-                room = LargeBuffer.Allocate((length + RoomStep - 1) / RoomStep * RoomStep);
             repository.Storage.Read(first.Pack.Key, first.Offset, room.AsSpan(0, length));
             return room;
         }
         catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
+            rooms.Give(room);
             return null;
         }
     }

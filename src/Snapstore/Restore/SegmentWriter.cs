@@ -10,8 +10,8 @@ namespace Snapstore.Restore;
 internal sealed class SegmentWriter(RestoreRun run) : IDisposable
 {
     private readonly SegmentReader _segments = new(run.Repository);
+    private readonly RangeRooms _rooms = new();
     private byte[] _plain = [];
-    private byte[]? _fetched;
 
     /// <summary>Does one task.</summary>
     public void Process(SegmentTask task)
@@ -41,13 +41,14 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
     private void WriteJoined(IReadOnlyList<SegmentTask> tasks)
     {
         SegmentLocation first = tasks[0].Segment!.Value;
-        byte[]? fetched = SegmentRange.TryFetch(run.Repository, first, tasks[^1].Segment!.Value, _fetched);
-        _fetched = fetched ?? _fetched;
+        byte[]? fetched = SegmentRange.TryFetch(run.Repository, first, tasks[^1].Segment!.Value, _rooms);
         foreach (SegmentTask task in tasks)
         {
             run.Cancel.ThrowIfCancellationRequested();
             WriteParts(task.Segment!.Value, task.Parts, SegmentRange.Of(fetched, first, task.Segment.Value));
         }
+
+        _rooms.Give(fetched);
     }
 
     private void WriteParts(in SegmentLocation segment, List<SegmentPart> parts, ReadOnlySpan<byte> fetched = default)

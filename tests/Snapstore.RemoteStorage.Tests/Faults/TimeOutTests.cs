@@ -55,6 +55,31 @@ public sealed class TimeOutTests : IDisposable
     }
 
     [Fact]
+    public void One_note_tells_that_a_store_which_says_nothing_is_asked_again()
+    {
+        int silent = 3;
+        List<string> told = [];
+        using FaultProxy proxy = new(_server.Port, _ => Interlocked.Decrement(ref silent) >= 0 ? Fault.HangBefore : Fault.None);
+        S3Location place = S3Location.Parse(_server.NewPlace(proxy.Port));
+        using S3Storage storage = S3Storage.Open(place, Settings with { RetryTime = TimeSpan.FromHours(1), FirstRetryTime = TimeSpan.FromSeconds(90), Tell = told.Add });
+        Assert.Null(storage.SizeOf(StorageKey.Config));
+        Assert.Matches("looking for config: no answer in time; it is tried again for up to 90 s$", Assert.Single(told));
+        Assert.StartsWith(place.ToString(), told[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failure_that_passes_soon_is_not_told()
+    {
+        List<string> told = [];
+        WaitNotice notice = new(told.Add);
+        notice.Add(TimeSpan.FromSeconds(2), isSilence: false, () => "soon over");
+        Assert.Empty(told);
+        notice.Add(TimeSpan.FromSeconds(4), isSilence: false, () => "it stays");
+        notice.Add(TimeSpan.FromSeconds(9), isSilence: true, () => "still so");
+        Assert.Equal(["it stays"], told);
+    }
+
+    [Fact]
     public void What_does_not_speak_https_is_not_tried_again()
     {
         S3Location place = S3Location.Parse(_server.NewPlace(_server.Port).Replace("http:", "https:", StringComparison.Ordinal));
