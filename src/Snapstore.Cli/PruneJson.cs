@@ -41,7 +41,7 @@ internal static class PruneJson
         [
             ("packs", plan.Packs), ("bytes", plan.Bytes), ("used_bytes", plan.UsedBytes), ("delete_packs", plan.DeletePacks), ("delete_bytes", plan.DeleteBytes),
             ("repack_packs", plan.RepackPacks), ("repack_bytes", plan.RepackBytes), ("repack_used_bytes", plan.RepackLiveBytes),
-            ("unused_after_bytes", plan.UnusedAfterBytes), ("busy_packs", plan.BusyPacks),
+            ("unused_after_bytes", plan.UnusedAfterBytes), ("busy_packs", plan.BusyPacks), ("locked_in_part_packs", plan.LockedInPart.Packs), ("locked_in_part_bytes", plan.LockedInPart.Bytes),
         ];
         foreach ((string name, long value) in fields)
             json.WriteNumber(name, value);

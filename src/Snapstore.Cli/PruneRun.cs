@@ -107,6 +107,8 @@ internal sealed class PruneRun
         yield return $"  stays      {Quantity.Bytes(plan.UnusedAfterBytes)} that nobody needs";
         if (report.Locked.Packs > 0)
             yield return $"  locked     {Quantity.Count(report.Locked.Packs, "pack")}, {Quantity.Bytes(report.Locked.Bytes)}, can go {LockedText.From(report.Locked.From, report.Locked.Until, options.Time)}";
+        if (plan.LockedInPart is { Packs: > 0 } part)
+            yield return $"  locked     {Quantity.Bytes(part.Bytes)} of that in {Quantity.Count(part.Packs, "pack")} needed in part, which can be written anew {LockedText.From(part.From, part.Until, options.Time)}";
         if (plan.BusyPacks > 0)
             yield return $"  left alone {Quantity.Count(plan.BusyPacks)}, of sessions at work";
     }
@@ -120,7 +122,7 @@ internal sealed class PruneRun
             return $"{Quantity.Bytes(report.BytesCondemned)} are condemned and go with the next prune, when {Quantity.Count(report.Waiting.Count, "session")} at work will have ended ({time})";
         long freed = report.BytesDeleted - report.BytesWritten;
         return report.PacksDeleted == 0
-            ? $"nothing to remove{(report.Locked.Packs > 0 ? " yet" : "")} ({time})"
+            ? $"nothing to remove{(report.Locked.Packs > 0 || report.Plan?.LockedInPart.Packs > 0 ? " yet" : "")} ({time})"
             : $"{Quantity.Count(report.PacksDeleted, "pack")} removed, {Quantity.Bytes(freed)} freed in {time}";
     }
 }

@@ -13,9 +13,10 @@ namespace Snapstore.Garbage;
 /// <param name="UnusedAfterBytes">Bytes that stay and nobody needs, about.</param>
 /// <param name="BusyPacks">Packs of sessions at work, which are let alone.</param>
 /// <param name="Locked">Packs of which no snapshot needs anything, and that are locked.</param>
+/// <param name="LockedInPart">Locked packs that are needed in part, and the bytes of them that nobody needs.</param>
 public sealed record PruneTotals(
     int Packs, long Bytes, long UsedBytes, int DeletePacks, long DeleteBytes, int RepackPacks, long RepackBytes, long RepackLiveBytes, long RepackWasteBytes,
-    long UnusedAfterBytes, int BusyPacks, LockedWaste Locked)
+    long UnusedAfterBytes, int BusyPacks, LockedWaste Locked, LockedWaste LockedInPart)
 {
     /// <summary>Bytes that the storage takes less afterwards, about.</summary>
     public long FreedBytes => DeleteBytes + RepackBytes - RepackLiveBytes - RepackWasteBytes;
@@ -43,7 +44,7 @@ internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<Pa
         List<PackUse> touchable = [.. packs.Where(pack => pack.IsTouchable && pack.LockedUntil is null)];
         List<PackUse> delete = touchable.FindAll(pack => pack.LiveBlobs == 0);
         List<PackUse> locked = [.. packs.Where(pack => pack.LockedUntil is not null)];
-        long stuck = locked.Sum(pack => pack.LiveBlobs == 0 ? 0 : pack.UnusedBytes);
+        LockedWaste stuck = LockedWaste.Of(locked.FindAll(pack => pack.LiveBlobs > 0 && pack.UnusedBytes > 0), pack => pack.UnusedBytes);
         long unused = packs.Sum(pack => pack.UnusedBytes) - delete.Sum(pack => pack.UnusedBytes) - locked.Sum(pack => pack.UnusedBytes);
         long stays = packs.Sum(pack => pack.Size) - delete.Sum(pack => pack.Size);
         RepackChoice choice = RepackChoice.Cheapest(touchable, stays, unused, options);
@@ -51,8 +52,8 @@ internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<Pa
         List<PackUse> repack = [.. packs.Where(choice.Packs.Contains)];
         PruneTotals totals = new(
             packs.Count, packs.Sum(pack => pack.Size), packs.Sum(pack => pack.LiveBytes), delete.Count, delete.Sum(pack => pack.Size),
-            repack.Count, choice.Bytes, repack.Sum(pack => pack.LiveBytes), choice.MovedWaste, choice.Unused + stuck, packs.Count(pack => !pack.IsTouchable),
-            locked.Where(pack => pack.LiveBlobs == 0).Aggregate(LockedWaste.None, (sum, pack) => sum.With(pack.Size, pack.LockedUntil!.Value)));
+            repack.Count, choice.Bytes, repack.Sum(pack => pack.LiveBytes), choice.MovedWaste, choice.Unused + stuck.Bytes, packs.Count(pack => !pack.IsTouchable),
+            LockedWaste.Of(locked.FindAll(pack => pack.LiveBlobs == 0), pack => pack.Size), stuck);
         return new PrunePlan(delete, repack, RepackCost.Tolerances[choice.Tolerance], totals);
     }
 }

@@ -40,6 +40,20 @@ public sealed class ObjectLockProgramTests : IDisposable
     }
 
     [Fact]
+    public void A_prune_says_when_packs_that_are_needed_in_part_can_be_written_anew()
+    {
+        Init("--object-lock", "30");
+        string second = _program.Write("b", new string('b', 100_000));
+        string first = Snapshot(1);
+        File.Delete(second);
+        _program.Snapshot();
+        string pruned = _program.Run("forget", first, "--prune", "--max-unused", "0%").Expect(0).Output;
+        Assert.Matches(@"locked     [0-9.]+ K?i?B of that in [12] packs? needed in part, which can be written anew from 20\d\d-\d\d-\d\d", pruned);
+        Assert.Contains("nothing to remove yet", pruned, StringComparison.Ordinal);
+        Assert.True(_program.Run("prune", "--json").Expect(0).Objects[^1].GetProperty("locked_in_part_bytes").GetInt64() > 0);
+    }
+
+    [Fact]
     public void A_key_that_is_removed_opens_no_more_and_its_bytes_stay()
     {
         Init("--object-lock", "2");
