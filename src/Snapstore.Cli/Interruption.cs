@@ -59,7 +59,7 @@ internal sealed partial class Interruption : IDisposable
         }
 
         _source.Cancel();
-        _output.Note("interrupted: ending cleanly; once more to stop at once");
+        _output.NoteBeside("interrupted: ending cleanly; once more to stop at once");
     }
 
     [LibraryImport("libc")]

@@ -12,7 +12,7 @@ internal static class MirrorCheck
     {
         using IStorage source = context.OpenStorage();
         using IStorage place = Open(context, mirror);
-        SamePlace.RefuseSameName(source, place);
+        SamePlace.RefuseSameName(source.Location, place.Location);
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();
         MirrorComparisonReport report;
@@ -43,7 +43,7 @@ internal static class MirrorCheck
         output.Tell($"  objects    {Quantity.Count(report.Objects)}, of which {Quantity.Count(report.ObjectsRead)} read; {Quantity.Count(report.Extra)} more only in the mirror");
         string time = Quantity.Duration(duration);
         if (report.Damage.Total > 0)
-            output.Tell($"DAMAGED: {Quantity.Count(report.Damage.Total, "object")} of the mirror, in {time}; if snapstore check finds the repository whole, remove them from the mirror and run: snapstore mirror --to {ShellText.Word(mirror)}");
+            output.Tell($"DAMAGED: {Quantity.Count(report.Damage.Total, "object")} of the mirror, in {time}; if snapstore check --read-data finds no damage, move them out of the mirror, keep them, and run: snapstore mirror --to {ShellText.Word(mirror)}");
         if (report.Behind > 0)
             output.Tell($"the mirror is behind: it lacks {Quantity.Count(report.Behind, "object")} ({Quantity.Bytes(report.BytesBehind)}); run: snapstore mirror --to {ShellText.Word(mirror)} ({time})");
         else if (report.Damage.Total == 0)

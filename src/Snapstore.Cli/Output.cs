@@ -107,6 +107,13 @@ internal sealed class Output : IDisposable
             print($"{Quantity.Count(messages.Total - messages.Count)} more like these, not shown");
     }
 
+    /// <summary>A note of a thread beside the one that prints results: standard output, which that one may be writing just now, is left alone.</summary>
+    public void NoteBeside(string message)
+    {
+        if (!IsQuiet)
+            ReportBeside(ReportLine("note", "note: ", message, _ => { }));
+    }
+
     /// <summary>Text that stands out; as it is where there are no colours.</summary>
     public string Bold(string text) => Coloured("1", text);
 
@@ -176,17 +183,29 @@ internal sealed class Output : IDisposable
 
     private void Report(string type, string prefix, string message, Action<Utf8JsonWriter> more)
     {
+        lock (_lock)
+        {
+            FlushBefore(type);
+            ReportBeside(ReportLine(type, prefix, message, more));
+        }
+    }
+
+    private byte[] ReportLine(string type, string prefix, string message, Action<Utf8JsonWriter> more)
+    {
         string clean = Clean(message);
-        byte[] line = IsJson
+        return IsJson
             ? ObjectLine(type, json =>
             {
                 json.WriteString("message", clean);
                 more(json);
             })
             : Encoding.UTF8.GetBytes($"{prefix}{clean}\n");
+    }
+
+    private void ReportBeside(byte[] line)
+    {
         lock (_lock)
         {
-            FlushBefore(type);
             ClearProgress();
             WriteError(line);
         }

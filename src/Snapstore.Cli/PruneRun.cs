@@ -105,10 +105,10 @@ internal sealed class PruneRun
         yield return $"  delete     {Quantity.Count(plan.DeletePacks)}, {Quantity.Bytes(plan.DeleteBytes)}";
         yield return $"  rewrite    {Quantity.Count(plan.RepackPacks)}, {Quantity.Bytes(plan.RepackBytes)}, of which {Quantity.Bytes(plan.RepackLiveBytes)} are needed";
         yield return $"  stays      {Quantity.Bytes(plan.UnusedAfterBytes)} that nobody needs";
+        if (plan.LockedInPart is { Packs: > 0 } part)
+            yield return $"  of that    {Quantity.Bytes(part.Bytes)} in {Quantity.Count(part.Packs, "locked pack")} needed in part, which can be written anew {LockedText.From(part.From, part.Until, options.Time)}";
         if (report.Locked.Packs > 0)
             yield return $"  locked     {Quantity.Count(report.Locked.Packs, "pack")}, {Quantity.Bytes(report.Locked.Bytes)}, can go {LockedText.From(report.Locked.From, report.Locked.Until, options.Time)}";
-        if (plan.LockedInPart is { Packs: > 0 } part)
-            yield return $"  locked     {Quantity.Bytes(part.Bytes)} of that in {Quantity.Count(part.Packs, "pack")} needed in part, which can be written anew {LockedText.From(part.From, part.Until, options.Time)}";
         if (plan.BusyPacks > 0)
             yield return $"  left alone {Quantity.Count(plan.BusyPacks)}, of sessions at work";
     }

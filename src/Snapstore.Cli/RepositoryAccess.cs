@@ -103,7 +103,7 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
         .Any(StoragePlaces.IsFar);
 
     private static SharedTransfer TransferOf(ParseResult parsed) => new(new TransferOptions(
-        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)), Output.Current.Note, Interruption.Current));
+        Rate(parsed.GetValue(GlobalOptions.LimitUpload)), Rate(parsed.GetValue(GlobalOptions.LimitDownload)), Output.Current.NoteBeside, Interruption.Current));
 
     private static RateLimit? Rate(string? text) => text is null ? null : new RateLimit(Quantity.ParseBytes(text));
 
@@ -118,7 +118,8 @@ internal sealed class RepositoryAccess(ParseResult parsed, Func<string> locate, 
             }
             catch (WrongKeyException) when (source.IsPrompt && attempt < AttemptsMax)
             {
-                // Typed wrong: ask again.
+                // Typed wrong: ask again. Or slots were changed while the prompt stood.
+                found = RepositoryOpener.Find(storage);
             }
         }
     }

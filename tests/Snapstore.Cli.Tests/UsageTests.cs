@@ -56,4 +56,14 @@ public sealed class UsageTests(SharedRepository repository) : IClassFixture<Shar
         ProgramRun run = repository.Program.Run("restore", "latest", "--to", "./my files").Expect(2);
         Assert.Contains("--target './my files'", run.Error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("db_user:s3cret@db1/shop")]
+    [InlineData("my_sql://root:s3cret@db1/shop")]
+    public void A_database_without_a_scheme_is_not_shown_for_it_may_hold_a_password(string url)
+    {
+        ProgramRun run = repository.Program.Run("restore", "latest", "--to", url).Expect(2);
+        Assert.DoesNotContain("s3cret", run.Error, StringComparison.Ordinal);
+        Assert.Contains("scheme://", run.Error, StringComparison.Ordinal);
+    }
 }

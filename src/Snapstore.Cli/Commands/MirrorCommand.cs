@@ -50,8 +50,10 @@ internal sealed class MirrorCommand : VerbCommand
         using IStorage? keyless = opened is null ? context.OpenStorage() : null;
         IStorage source = opened?.Storage ?? keyless!;
         RepositoryAccess access = RepositoryAccess.Keyless(context.Parsed, to);
+        // Before the place is tried, which puts an object there.
+        SamePlace.RefuseSameName(access.Location, context.Access.Location);
         using IStorage place = isDryRun ? OpenForDryRun(access) : access.CreateStorage();
-        SamePlace.RefuseSameName(source, place);
+        SamePlace.RefuseSameName(source.Location, place.Location);
         CheckProgress progress = new();
         long start = context.Time.GetTimestamp();
         MirrorReport report;

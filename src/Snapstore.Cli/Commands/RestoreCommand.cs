@@ -60,7 +60,7 @@ internal sealed class RestoreCommand : VerbCommand
         if ((to is null) == (context.Value(_target) is null))
             throw new UsageException("say where to restore to: a directory (--target DIR) or, for a snapshot of a database, a database (--to URL)");
         if (to is not null && DatabaseUrl.SchemeOf(to) is null)
-            throw new UsageException($"--to names a database, as scheme://user@host:port/database, sqlite:PATH or odbc:DSN; for a directory say --target {ShellText.Word(to)}");
+            throw new UsageException($"--to names a database, as scheme://user@host:port/database, sqlite:PATH or odbc:DSN; for a directory say --target {(to.IndexOfAny([':', '@']) < 0 ? ShellText.Word(to) : "DIR")}");
         return to is null ? RunToDirectory(context) : RunToDatabase(context, DatabaseUrl.Parse(to));
     }
 

@@ -52,7 +52,7 @@ internal sealed class S3Attempts(S3Settings settings, string location, string wh
         TimeSpan failing = Stopwatch.GetElapsedTime(_firstFailure);
         if (failing + wait > most)
             throw S3Failure.GivenUp(location, what, _failures, failing, failure);
-        notice.Add(failing, failure is OperationCanceledException, () => S3Failure.TriedAgain(location, what, most - failing, failure));
+        notice.Add(failing + wait, failure is OperationCanceledException, () => S3Failure.TriedAgain(location, what, most - failing, failure));
         if (settings.Cancel.WaitHandle.WaitOne(wait))
             throw new OperationCanceledException(settings.Cancel);
     }

@@ -13,7 +13,7 @@ internal sealed class WaitNotice(Action<string>? tell)
     private long? _told;
 
     /// <summary>A call waits for its next attempt.</summary>
-    /// <param name="failing">Since it failed first.</param>
+    /// <param name="failing">From its first failure to its next attempt.</param>
     /// <param name="isSilence">True where the attempt itself was long, for nothing was answered.</param>
     /// <param name="explain">What to tell.</param>
     public void Add(TimeSpan failing, bool isSilence, Func<string> explain)

@@ -13,7 +13,8 @@ namespace Snapstore.Backup;
 /// <remarks>
 /// | queue | bound | memory |
 /// | batches on their way to the tree stage | 8 | 8 x 1 MiB of small files, 8 x 512 entries |
-/// | pieces of one large file or content of a source | 3, and what is new of others | 3 x 1 MiB and 4 MiB for each reader |
+/// | pieces of one large file or content of a source | 3 | 3 x 1 MiB for each reader, and for each file that is read and waits in a batch |
+/// | what is new of pieces of which that is little | 4 MiB a file | 16 MiB of all (<see cref="PiecePool"/>) |
 /// | pieces of a content that a source writes | 2 | 2 x 1 MiB for each that is open |
 /// | what deltas are made with | 1 a reader, once a large file has changed | 7 MiB; frames are half of their chunks at most |
 /// | segments to be sealed | workers + 1, and 3 open | 1 MiB each |
@@ -34,7 +35,7 @@ internal sealed class BackupPipeline : IDisposable
     private readonly SemaphoreSlim _buffersFree = new(BatchesMax);
     private readonly ConcurrentBag<byte[]> _buffers = [];
     private readonly TreeStage _trees;
-    private readonly ConcurrentBag<Piece> _pieces = [];
+    private readonly PiecePool _pieces = new();
     private readonly ConcurrentDictionary<PieceQueue, bool> _streams = [];
     private readonly ConcurrentBag<ReadStage> _readersBeside = [];
     private readonly Func<ReadStage> _makeReader;

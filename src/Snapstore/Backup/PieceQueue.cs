@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Snapstore.Backup;
@@ -64,10 +63,10 @@ internal sealed class Piece(byte[] buffer)
 /// reads while the other stores, whatever the file's size. Of pieces of which little is new only that is kept, so that a file that has hardly
 /// changed is read to its end while others before it are stored.</summary>
 /// <remarks>Readers take files in the order of the walk, so the file that the tree stage waits for always has a reader.</remarks>
-/// <param name="pool">Buffers that no file uses now.</param>
+/// <param name="pool">What the files of the run share.</param>
 /// <param name="piecesMax">Buffers of one file; unbounded where one thread both fills and takes.</param>
 /// <param name="arrived">Set when a piece is there, for who takes from several queues; null where each is waited for.</param>
-internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoResetEvent? arrived = null)
+internal sealed class PieceQueue(PiecePool pool, int piecesMax, AutoResetEvent? arrived = null)
 {
     /// <summary>Buffers of one file, as a rule.</summary>
     public const int PiecesMax = 3;
@@ -79,7 +78,7 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
     private readonly Stack<Piece> _free = new();
     private int _made;
     private long _condensedBytes;
-    private bool _abandoned;
+    private bool _isRead, _abandoned;
 
     /// <summary>A piece to fill; waits until one is free. Null when nobody wants the file any more.</summary>
     public Piece? TakeFree(int size)
@@ -93,7 +92,7 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
             if (_free.Count == 0)
             {
                 _made++;
-                return pool.TryTake(out Piece? pooled) && pooled.Buffer.Length >= size ? pooled : new Piece(size);
+                return pool.Take(size);
             }
 
             return _free.Pop();
@@ -107,13 +106,17 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
         lock (_lock)
         {
             _full.Enqueue(condensed ?? piece);
+            _isRead |= piece.IsLast;
             if (condensed is not null)
             {
-                _condensedBytes += condensed.Weight;
+                CountCondensed(condensed.Weight);
                 piece.Clear();
                 _free.Push(piece);
             }
 
+            // Those before it may be long in coming to this file.
+            if (_isRead)
+                GiveFree();
             Monitor.PulseAll(_lock);
         }
 
@@ -149,9 +152,11 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
         piece.Clear();
         lock (_lock)
         {
-            _condensedBytes -= piece.Weight;
+            CountCondensed(-piece.Weight);
             if (piece.Weight == 0)
                 _free.Push(piece);
+            if (_isRead)
+                GiveFree();
             Monitor.PulseAll(_lock);
         }
     }
@@ -160,10 +165,7 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
     public void Release()
     {
         lock (_lock)
-        {
-            while (_free.TryPop(out Piece? piece))
-                pool.Add(piece);
-        }
+            GiveFree();
     }
 
     /// <summary>Wakes the reader and tells it to stop: the run has failed elsewhere.</summary>
@@ -176,5 +178,18 @@ internal sealed class PieceQueue(ConcurrentBag<Piece> pool, int piecesMax, AutoR
         }
     }
 
-    private bool HasRoom() => piecesMax == int.MaxValue || ((_free.Count > 0 || _made < piecesMax) && _condensedBytes < CondensedBytesMax);
+    private bool HasRoom() => piecesMax == int.MaxValue
+        || ((_free.Count > 0 || _made < piecesMax) && _condensedBytes < CondensedBytesMax && (_condensedBytes == 0 || !pool.IsFull));
+
+    private void CountCondensed(int bytes)
+    {
+        _condensedBytes += bytes;
+        pool.Count(bytes);
+    }
+
+    private void GiveFree()
+    {
+        while (_free.TryPop(out Piece? piece))
+            pool.Give(piece);
+    }
 }

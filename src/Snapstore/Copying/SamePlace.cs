@@ -15,18 +15,18 @@ public static class SamePlace
     public static void Refuse(IStorage source, IStorage place, bool mayWrite)
     {
         if (IsSameFile(source, place) || (mayWrite && IsSeen(source, place)))
-            throw Same(place);
+            throw Same(place.Location);
     }
 
     /// <summary>Makes sure that their names are two.</summary>
     /// <exception cref="UsageException">They are one.</exception>
-    public static void RefuseSameName(IStorage source, IStorage place)
+    public static void RefuseSameName(string source, string place)
     {
-        if (place.Location == source.Location)
+        if (place == source)
             throw Same(place);
     }
 
-    private static UsageException Same(IStorage place) => new($"the mirror must be another place than the repository, and {place.Location} is the same");
+    private static UsageException Same(string place) => new($"the mirror must be another place than the repository, and {place} is the same");
 
     private static bool IsSeen(IStorage source, IStorage place)
     {

@@ -14,6 +14,9 @@ public sealed record PruneOptions
     /// <summary>Bytes that may stay unused, where they are more than the share.</summary>
     public long UnusedBytesMax { get; init; }
 
+    /// <summary>Bytes that may stay unused of so many that stay.</summary>
+    internal double UnusedMaxOf(long stays) => Math.Max(UnusedBytesMax, UnusedShareMax * stays);
+
     /// <summary>Bytes of packs that are rewritten at most.</summary>
     public long RepackBytesMax { get; init; } = long.MaxValue;
 

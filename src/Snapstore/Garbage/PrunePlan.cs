@@ -13,7 +13,7 @@ namespace Snapstore.Garbage;
 /// <param name="UnusedAfterBytes">Bytes that stay and nobody needs, about.</param>
 /// <param name="BusyPacks">Packs of sessions at work, which are let alone.</param>
 /// <param name="Locked">Packs of which no snapshot needs anything, and that are locked.</param>
-/// <param name="LockedInPart">Locked packs that are needed in part, and the bytes of them that nobody needs.</param>
+/// <param name="LockedInPart">Locked packs that are needed in part, and the bytes of them that nobody needs, where more stays than may.</param>
 public sealed record PruneTotals(
     int Packs, long Bytes, long UsedBytes, int DeletePacks, long DeleteBytes, int RepackPacks, long RepackBytes, long RepackLiveBytes, long RepackWasteBytes,
     long UnusedAfterBytes, int BusyPacks, LockedWaste Locked, LockedWaste LockedInPart)
@@ -53,7 +53,8 @@ internal sealed record PrunePlan(IReadOnlyList<PackUse> Delete, IReadOnlyList<Pa
         PruneTotals totals = new(
             packs.Count, packs.Sum(pack => pack.Size), packs.Sum(pack => pack.LiveBytes), delete.Count, delete.Sum(pack => pack.Size),
             repack.Count, choice.Bytes, repack.Sum(pack => pack.LiveBytes), choice.MovedWaste, choice.Unused + stuck.Bytes, packs.Count(pack => !pack.IsTouchable),
-            LockedWaste.Of(locked.FindAll(pack => pack.LiveBlobs == 0), pack => pack.Size), stuck);
+            LockedWaste.Of(locked.FindAll(pack => pack.LiveBlobs == 0), pack => pack.Size),
+            choice.Unused + stuck.Bytes > options.UnusedMaxOf(stays) ? stuck : LockedWaste.None);
         return new PrunePlan(delete, repack, RepackCost.Tolerances[choice.Tolerance], totals);
     }
 }

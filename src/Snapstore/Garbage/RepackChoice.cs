@@ -41,7 +41,7 @@ internal sealed class RepackChoice
     public long Unused { get; private set; }
 
     // What stays beyond what may: the share is one of all that stays.
-    private double Excess => Math.Max(0, Unused - Math.Max(_options.UnusedBytesMax, _options.UnusedShareMax * (_used + Unused)));
+    private double Excess => Math.Max(0, Unused - _options.UnusedMaxOf(_used + Unused));
 
     // An estimate: a stored MiB of source code takes about 24 ms of a processor to compress again, and about as long to read and write
     // in a store 20 ms away.

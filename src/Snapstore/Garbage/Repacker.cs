@@ -46,7 +46,7 @@ internal sealed class Repacker : IDisposable
     {
         IEnumerable<RepackedSegment> wanted = packs.SelectMany(pack => Enumerable.Range(0, pack.Directory.Segments.Length)
             .Select(number => new RepackedSegment(pack, pack.Directory.Segments[number], isWanted, Tolerance)).Where(segment => segment.IsWanted));
-        IEnumerable<List<RepackedSegment>> joined = SegmentRange.Join(_repository.Storage, wanted, segment => segment.Place);
+        IEnumerable<List<RepackedSegment>> joined = SegmentRange.Join(_repository.Storage, wanted, segment => segment.Place, Math.Min(RunsAhead, _repository.Storage.RequestsMax));
         foreach ((List<RepackedSegment> run, byte[]? fetched) in Requests.InOrder(_repository.Storage, joined, run => (run, SegmentRange.TryFetch(_repository, run[0].Place, run[^1].Place, _rooms)), RunsAhead))
         {
             foreach (RepackedSegment segment in run)

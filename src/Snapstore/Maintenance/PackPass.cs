@@ -65,7 +65,6 @@ internal sealed class PackPass(Repository repository, BlobIndex index, PendingDe
         _hasher.Finish(hash);
         if (new ObjectHash(hash) != pack.Hash)
             Problems.Add($"its bytes hash to {new ObjectHash(hash)}, not to its name");
-        progress.Add(1, 0);
     }
 
     /// <inheritdoc/>

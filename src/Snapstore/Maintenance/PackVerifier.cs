@@ -17,6 +17,7 @@ internal sealed class PackVerifier(
     // Packs at a time where they come from far away: each has several pieces on their way.
     private const int FarPacks = 3;
 
+    private HashSet<StorageKey> _doubtful = [];
     private long _bytesRead;
     private long _packsRead;
 
@@ -40,6 +41,7 @@ internal sealed class PackVerifier(
         IReadOnlyCollection<KnownPack> unsettled = pending.Unsettled();
         lock (sound)
             sound.ExceptWith(unsettled.Select(pack => pack.Key));
+        _doubtful = pending.Doubtful();
         Run(unsettled, pending: null, workers);
     }
 
@@ -59,7 +61,12 @@ internal sealed class PackVerifier(
     private (Action<KnownPack> Work, IDisposable? Owned) MakeWorker(PendingDeltas? pending)
     {
         PackPass pass = new(repository, places.Index, pending, progress, cancel);
-        return (pack => Verify(pack, pass), pass);
+        return (pack =>
+        {
+            Verify(pack, pass);
+            if (pending is not null)
+                CountPack();
+        }, pass);
     }
 
     private void Verify(KnownPack pack, PackPass pass)
@@ -87,8 +94,13 @@ internal sealed class PackVerifier(
                 first.AddRange(failure is null ? pass.Problems : [failure.Message]);
         }
 
-        Interlocked.Increment(ref _packsRead);
         Conclude(pack, pass, failure, first);
+    }
+
+    private void CountPack()
+    {
+        Interlocked.Increment(ref _packsRead);
+        progress.Add(1, 0);
     }
 
     private void Conclude(KnownPack pack, PackPass pass, SnapstoreException? failure, List<string> first)
@@ -96,6 +108,8 @@ internal sealed class PackVerifier(
         string name = pack.Key.Name;
         if (failure is not null)
             findings.AddFailure(name, failure);
+        else if (pass.Problems.Count == 0 && pass.BadBases.Count == 0 && _doubtful.Contains(pack.Key))
+            findings.Add(FindingKind.Note, name, "held a difference that opened to other bytes, and to the right ones when it was read again: the storage or this machine's memory cannot be trusted");
         else if (pass.Problems.Count == 0 && first.Count > 0)
             findings.Add(FindingKind.Note, name, $"was read wrongly and then right: the storage or this machine's memory cannot be trusted ({first[0]})");
         foreach (string problem in pass.Problems)

@@ -67,6 +67,13 @@ internal sealed class PendingDeltas(BlobIndex index, IEnumerable<KnownPack> toCo
             _doubtful.Add(pack);
     }
 
+    /// <summary>Packs with a delta that was not what it should be.</summary>
+    public HashSet<StorageKey> Doubtful()
+    {
+        lock (_lock)
+            return [.. _doubtful.Select(pack => pack.Key)];
+    }
+
     /// <summary>Packs of which something is still to be said: of a doubtful delta, or of one whose base did not open.</summary>
     public IReadOnlyCollection<KnownPack> Unsettled()
     {

@@ -6,16 +6,21 @@ namespace Snapstore.Repositories;
 /// <summary>Segments that follow one another in a pack, fetched by one request: from far away each request costs a turn.</summary>
 internal static class SegmentRange
 {
-    // Of one request, and of all that are on their way: with 48 MiB a restore of 300,000 files peaks 40 MiB higher.
+    // Of one range, and of all that are in memory: with 48 MiB a restore of 300,000 files peaks 40 MiB higher.
     private const int LengthMax = 4 << 20, MemoryMax = 24 << 20;
 
     /// <summary>Joins neighbours in the order they come; each by itself where the storage is near.</summary>
-    public static IEnumerable<List<T>> Join<T>(IStorage storage, IEnumerable<T> items, Func<T, SegmentLocation> placeOf)
+    /// <param name="storage">Where they are.</param>
+    /// <param name="items">What is to be joined.</param>
+    /// <param name="placeOf">Where each lies.</param>
+    /// <param name="ranges">How many ranges are in memory at a time.</param>
+    public static IEnumerable<List<T>> Join<T>(IStorage storage, IEnumerable<T> items, Func<T, SegmentLocation> placeOf, int ranges)
     {
+        int lengthMax = storage.RequestsMax > 1 ? Math.Min(LengthMax, MemoryMax / Math.Max(1, ranges)) : 0;
         List<T> joined = [];
         foreach (T item in items)
         {
-            if (joined.Count > 0 && !Continues(storage, placeOf(joined[0]), placeOf(joined[^1]), placeOf(item)))
+            if (joined.Count > 0 && !Continues(lengthMax, placeOf(joined[0]), placeOf(joined[^1]), placeOf(item)))
             {
                 yield return joined;
                 joined = [];
@@ -56,9 +61,8 @@ internal static class SegmentRange
     public static ReadOnlySpan<byte> Of(byte[]? fetched, in SegmentLocation first, in SegmentLocation segment) =>
         fetched is null ? default : fetched.AsSpan((int)(segment.Offset - first.Offset), segment.StoredLength);
 
-    private static bool Continues(IStorage storage, in SegmentLocation first, in SegmentLocation last, in SegmentLocation next) =>
-        storage.RequestsMax > 1
-        && next.Pack.Key == last.Pack.Key
+    private static bool Continues(int lengthMax, in SegmentLocation first, in SegmentLocation last, in SegmentLocation next) =>
+        next.Pack.Key == last.Pack.Key
         && next.Offset == last.Offset + last.StoredLength
-        && next.Offset + next.StoredLength - first.Offset <= Math.Min(LengthMax, MemoryMax / storage.RequestsMax);
+        && next.Offset + next.StoredLength - first.Offset <= lengthMax;
 }

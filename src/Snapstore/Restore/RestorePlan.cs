@@ -38,7 +38,10 @@ internal sealed class SegmentTask(SegmentLocation? segment)
 
 /// <summary>Gathers the parts of files by segment, so that each segment is fetched and opened once, and hands them on in
 /// batches, so that memory is bounded whatever is restored.</summary>
-internal sealed class RestorePlan(Repository repository, Action<SegmentTask> hand)
+/// <param name="repository">Where they are.</param>
+/// <param name="hand">Takes a task.</param>
+/// <param name="writers">Threads that do tasks.</param>
+internal sealed class RestorePlan(Repository repository, Action<SegmentTask> hand, int writers)
 {
     // 8,192 parts and their files take about 8 MiB; 256 files of several parts, and as many directories, are open at a time.
     private const int PartsMax = 8_192, OpenFilesMax = 256, OpenDirectoriesMax = 256, InlineFilesMax = 128;
@@ -95,7 +98,7 @@ internal sealed class RestorePlan(Repository repository, Action<SegmentTask> han
     public void Flush()
     {
         HandInline();
-        foreach (List<SegmentTask> joined in SegmentRange.Join(repository.Storage, OrderOfFetching(), task => task.Segment!.Value))
+        foreach (List<SegmentTask> joined in SegmentRange.Join(repository.Storage, OrderOfFetching(), task => task.Segment!.Value, writers))
             hand(joined.Count == 1 ? joined[0] : new SegmentTask(null) { Joined = joined });
         _inOrder.Clear();
         _bySegment.Clear();

@@ -48,7 +48,7 @@ public sealed class ObjectLockProgramTests : IDisposable
         File.Delete(second);
         _program.Snapshot();
         string pruned = _program.Run("forget", first, "--prune", "--max-unused", "0%").Expect(0).Output;
-        Assert.Matches(@"locked     [0-9.]+ K?i?B of that in [12] packs? needed in part, which can be written anew from 20\d\d-\d\d-\d\d", pruned);
+        Assert.Matches(@"of that    [0-9.]+ K?i?B in [12] locked packs? needed in part, which can be written anew from 20\d\d-\d\d-\d\d", pruned);
         Assert.Contains("nothing to remove yet", pruned, StringComparison.Ordinal);
         Assert.True(_program.Run("prune", "--json").Expect(0).Objects[^1].GetProperty("locked_in_part_bytes").GetInt64() > 0);
     }

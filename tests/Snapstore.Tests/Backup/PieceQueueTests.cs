@@ -11,7 +11,10 @@ public sealed class PieceQueueTests
 
     private static readonly Action Nothing = () => { };
 
-    private readonly PieceQueue _queue = new([], PieceQueue.PiecesMax);
+    private readonly PiecePool _pool = new();
+    private readonly PieceQueue _queue;
+
+    public PieceQueueTests() => _queue = new PieceQueue(_pool, PieceQueue.PiecesMax);
 
     [Fact]
     public void What_the_repository_has_is_read_on_while_nobody_takes_it()
@@ -68,6 +71,27 @@ public sealed class PieceQueueTests
         piece.Items.Add(new ReadItem(IdOf(0, 0), 0, PieceSize, IsHole: false, new DeltaFrame(new BlobKey(IdOf(0, 1)), new byte[5 << 20]), NeedsBytes: false));
         _queue.Add(piece);
         AssertWaits();
+    }
+
+    [Fact]
+    public void All_files_of_a_run_share_what_may_wait_and_each_has_its_turn()
+    {
+        _pool.Count(PiecePool.CondensedBytesMax);
+        Add(0, isNew: chunk => chunk < 4);
+        AssertWaits();
+        _pool.Count(-PiecePool.CondensedBytesMax);
+        for (int i = 1; i < 4; i++)
+            Add(i, isNew: chunk => chunk < 4);
+    }
+
+    [Fact]
+    public void Buffers_of_a_file_that_is_read_go_to_others_while_it_waits()
+    {
+        Piece used = _queue.TakeFree(PieceSize)!;
+        used.IsLast = true;
+        _queue.Add(used);
+        Assert.Same(used.Buffer, _pool.Take(PieceSize).Buffer);
+        Assert.True(_queue.Take(Nothing).IsLast);
     }
 
     private void Add(int number, Predicate<int> isNew)

@@ -86,6 +86,7 @@ public sealed class PendingDeltaTests : IDisposable
         Assert.All(report.Findings.Where(finding => finding.Kind == FindingKind.Damage), finding => Assert.Equal(name, finding.Object));
         Assert.True(report.HasDamage);
         Assert.Equal(snapshots, report.SnapshotsAffected);
+        Assert.Equal(report.Packs, report.PacksRead);
     }
 
     [Fact]
