@@ -10,8 +10,8 @@ namespace Snapstore.Garbage;
 /// id first, deltas with the help of their bases.</summary>
 internal sealed class Repacker : IDisposable
 {
-    // Of several MiB each, as they are stored.
-    private const int RunsAhead = 10;
+    // All of them are in memory, as they are stored.
+    private const int RunsAhead = 10, RunLengthMax = 2 << 20;
 
     private readonly Repository _repository;
     private readonly PackSink _sink;
@@ -46,7 +46,7 @@ internal sealed class Repacker : IDisposable
     {
         IEnumerable<RepackedSegment> wanted = packs.SelectMany(pack => Enumerable.Range(0, pack.Directory.Segments.Length)
             .Select(number => new RepackedSegment(pack, pack.Directory.Segments[number], isWanted, Tolerance)).Where(segment => segment.IsWanted));
-        IEnumerable<List<RepackedSegment>> joined = SegmentRange.Join(_repository.Storage, wanted, segment => segment.Place, Math.Min(RunsAhead, _repository.Storage.RequestsMax));
+        IEnumerable<List<RepackedSegment>> joined = SegmentRange.Join(_repository.Storage, wanted, segment => segment.Place, RunLengthMax);
         foreach ((List<RepackedSegment> run, byte[]? fetched) in Requests.InOrder(_repository.Storage, joined, run => (run, SegmentRange.TryFetch(_repository, run[0].Place, run[^1].Place, _rooms)), RunsAhead))
         {
             foreach (RepackedSegment segment in run)

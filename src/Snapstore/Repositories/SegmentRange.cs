@@ -6,17 +6,15 @@ namespace Snapstore.Repositories;
 /// <summary>Segments that follow one another in a pack, fetched by one request: from far away each request costs a turn.</summary>
 internal static class SegmentRange
 {
-    // Of one range, and of all that are in memory: with 48 MiB a restore of 300,000 files peaks 40 MiB higher.
-    private const int LengthMax = 4 << 20, MemoryMax = 24 << 20;
-
     /// <summary>Joins neighbours in the order they come; each by itself where the storage is near.</summary>
     /// <param name="storage">Where they are.</param>
     /// <param name="items">What is to be joined.</param>
     /// <param name="placeOf">Where each lies.</param>
-    /// <param name="ranges">How many ranges are in memory at a time.</param>
-    public static IEnumerable<List<T>> Join<T>(IStorage storage, IEnumerable<T> items, Func<T, SegmentLocation> placeOf, int ranges)
+    /// <param name="lengthMax">Bytes of one range at most.</param>
+    public static IEnumerable<List<T>> Join<T>(IStorage storage, IEnumerable<T> items, Func<T, SegmentLocation> placeOf, int lengthMax)
     {
-        int lengthMax = storage.RequestsMax > 1 ? Math.Min(LengthMax, MemoryMax / Math.Max(1, ranges)) : 0;
+        if (storage.RequestsMax <= 1)
+            lengthMax = 0;
         List<T> joined = [];
         foreach (T item in items)
         {
@@ -45,15 +43,21 @@ internal static class SegmentRange
             return null;
         int length = (int)(last.Offset + last.StoredLength - first.Offset);
         byte[] room = rooms.Take(length);
+        bool isFetched = false;
         try
         {
             repository.Storage.Read(first.Pack.Key, first.Offset, room.AsSpan(0, length));
+            isFetched = true;
             return room;
         }
         catch (SnapstoreException e) when (OtherCopies.IsLoss(e))
         {
-            rooms.Give(room);
             return null;
+        }
+        finally
+        {
+            if (!isFetched)
+                rooms.Give(room);
         }
     }
 

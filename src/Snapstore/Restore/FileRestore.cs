@@ -48,7 +48,7 @@ public static class FileRestore
     {
         int threads = Requests.Threads(run.Repository.Storage, run.Options.Workers);
         using WorkQueue<SegmentTask> writers = new("restore", threads, QueuedSegmentsMax, () => MakeWriter(run));
-        using RestoreWalk walk = new(run, new RestorePlan(run.Repository, writers.Add, threads));
+        using RestoreWalk walk = new(run, new RestorePlan(run.Repository, writers.Add));
         if (start is null || start.Kind == EntryKind.Directory)
             walk.Walk(tree, run.Options.DryRun ? null : start, isNew);
         else

@@ -10,6 +10,9 @@ internal sealed class RestoreRun(
 {
     private const int FramesBytesMax = 8 << 20;
 
+    // With 48 MiB a restore of 300,000 files peaks 40 MiB higher than with 24.
+    private const int RangesBytesMax = 30 << 20;
+
     /// <summary>The repository.</summary>
     public Repository Repository { get; } = repository;
 
@@ -28,6 +31,9 @@ internal sealed class RestoreRun(
 
     /// <summary>Segments of the deltas that are being written: thousands of frames stand in one, and their bases in many.</summary>
     public SharedSegments Frames { get; } = new(FramesBytesMax);
+
+    /// <summary>Where segments are fetched to that follow one another: a few large ranges at a time, or many small ones.</summary>
+    public RangeRooms Rooms { get; } = new(RangesBytesMax);
 
     /// <summary>What was done.</summary>
     public RestoreTally Tally { get; } = new();

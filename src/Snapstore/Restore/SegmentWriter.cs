@@ -10,7 +10,6 @@ namespace Snapstore.Restore;
 internal sealed class SegmentWriter(RestoreRun run) : IDisposable
 {
     private readonly SegmentReader _segments = new(run.Repository);
-    private readonly RangeRooms _rooms = new();
     private byte[] _plain = [];
 
     /// <summary>Does one task.</summary>
@@ -41,14 +40,19 @@ internal sealed class SegmentWriter(RestoreRun run) : IDisposable
     private void WriteJoined(IReadOnlyList<SegmentTask> tasks)
     {
         SegmentLocation first = tasks[0].Segment!.Value;
-        byte[]? fetched = SegmentRange.TryFetch(run.Repository, first, tasks[^1].Segment!.Value, _rooms);
-        foreach (SegmentTask task in tasks)
+        byte[]? fetched = SegmentRange.TryFetch(run.Repository, first, tasks[^1].Segment!.Value, run.Rooms);
+        try
         {
-            run.Cancel.ThrowIfCancellationRequested();
-            WriteParts(task.Segment!.Value, task.Parts, SegmentRange.Of(fetched, first, task.Segment.Value));
+            foreach (SegmentTask task in tasks)
+            {
+                run.Cancel.ThrowIfCancellationRequested();
+                WriteParts(task.Segment!.Value, task.Parts, SegmentRange.Of(fetched, first, task.Segment.Value));
+            }
         }
-
-        _rooms.Give(fetched);
+        finally
+        {
+            run.Rooms.Give(fetched);
+        }
     }
 
     private void WriteParts(in SegmentLocation segment, List<SegmentPart> parts, ReadOnlySpan<byte> fetched = default)
