@@ -44,7 +44,8 @@ internal sealed class RestorePlan(Repository repository, Action<SegmentTask> han
     private const int PartsMax = 8_192, OpenFilesMax = 256, OpenDirectoriesMax = 256, InlineFilesMax = 128;
 
     // Each request costs a store about as much work as half a MiB does: 6 MiB a request instead of 2 make a restore of large files a fifth quicker.
-    private const int RangeLengthMax = 6 << 20;
+    // Parts of it stand for files that are kept meanwhile.
+    private const int RangeLengthMax = 6 << 20, RangePartsMax = 1024;
 
     private readonly Dictionary<(string Pack, long Offset), SegmentTask> _bySegment = [];
     private readonly List<SegmentTask> _inOrder = [];
@@ -98,11 +99,30 @@ internal sealed class RestorePlan(Repository repository, Action<SegmentTask> han
     public void Flush()
     {
         HandInline();
-        foreach (List<SegmentTask> joined in SegmentRange.Join(repository.Storage, OrderOfFetching(), task => task.Segment!.Value, RangeLengthMax))
+        foreach (List<SegmentTask> joined in SegmentRange.Join(repository.Storage, OrderOfFetching(), task => task.Segment!.Value, RangeLengthMax).SelectMany(InParts))
             hand(joined.Count == 1 ? joined[0] : new SegmentTask(null) { Joined = joined });
         _inOrder.Clear();
         _bySegment.Clear();
         (_parts, _openFiles, _openDirectories) = (0, 0, 0);
+    }
+
+    private static IEnumerable<List<SegmentTask>> InParts(List<SegmentTask> joined)
+    {
+        List<SegmentTask> some = [];
+        int parts = 0;
+        foreach (SegmentTask task in joined)
+        {
+            parts += task.Parts.Count;
+            if (some.Count > 0 && parts > RangePartsMax)
+            {
+                yield return some;
+                (some, parts) = ([], task.Parts.Count);
+            }
+
+            some.Add(task);
+        }
+
+        yield return some;
     }
 
     // Several workers seal segments, so that neighbours in a file need not lie in its order in the pack; only neighbours there are joined.

@@ -57,6 +57,32 @@ public sealed class SegmentRangeTests
         Assert.False(Checker.Run(checkedOne, new CheckOptions { ReadData = ReadDataSelection.All }, new CheckProgress(), default).HasDamage);
     }
 
+    [Fact]
+    public void A_restore_fetches_much_of_large_files_at_a_time_and_few_thousand_small_ones()
+    {
+        using TestDirectory place = new();
+        foreach ((string name, int files, int size) in new[] { ("large", 1, 12_000_000), ("small", 6_000, 1_200) })
+        {
+            Directory.CreateDirectory(place[name]);
+            for (int i = 0; i < files; i++)
+                TestFiles.Write(place[$"{name}/{i}"], TestFiles.Bytes(i, size));
+        }
+
+        (int large, int small) = (LongestReadOf(place, "large"), LongestReadOf(place, "small"));
+        Assert.InRange(large, 3 << 20, 6 << 20);
+        Assert.InRange(small, 1, 2 << 20);
+    }
+
+    private static int LongestReadOf(TestDirectory place, string name)
+    {
+        FarStorage far = new(8);
+        TestRepository repository = new(far);
+        BackupReport report = repository.Backup(place[name]);
+        far.ForgetReads();
+        repository.AssertRestores(report.Id, place[name], place["restored-" + name]);
+        return far.LongestRead;
+    }
+
     /// <summary>Four letters by chance: compression leaves a quarter.</summary>
     private static byte[] Letters(int seed, int length) => Array.ConvertAll(TestFiles.Bytes(seed, length), one => (byte)('a' + (one & 3)));
 
