@@ -36,7 +36,7 @@ internal static class SegmentRange
     /// <param name="repository">Where they are.</param>
     /// <param name="first">The first.</param>
     /// <param name="last">The last.</param>
-    /// <param name="rooms">Where the array comes from; whoever is told gives it back.</param>
+    /// <param name="rooms">Where the array comes from, and where the caller gives it back.</param>
     public static byte[]? TryFetch(Repository repository, SegmentLocation first, SegmentLocation last, RangeRooms rooms)
     {
         if (repository.Storage.RequestsMax <= 1 || (first.Pack.Kind == PackKind.Meta && repository.Cache is not null))

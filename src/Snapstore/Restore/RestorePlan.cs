@@ -43,7 +43,7 @@ internal sealed class RestorePlan(Repository repository, Action<SegmentTask> han
     // 8,192 parts and their files take about 8 MiB; 256 files of several parts, and as many directories, are open at a time.
     private const int PartsMax = 8_192, OpenFilesMax = 256, OpenDirectoriesMax = 256, InlineFilesMax = 128;
 
-    // Each request costs a store about as much work as half a MiB does: 6 MiB a request instead of 2 make a restore of large files a fifth quicker.
+    // A request costs a store (Ceph) about as much work as a MiB or two: with 6 MiB a request instead of 2 a restore of large files was a fifth quicker.
     // Parts of it stand for files that are kept meanwhile.
     private const int RangeLengthMax = 6 << 20, RangePartsMax = 1024;
 

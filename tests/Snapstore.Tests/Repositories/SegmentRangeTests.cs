@@ -58,7 +58,7 @@ public sealed class SegmentRangeTests
     }
 
     [Fact]
-    public void A_restore_fetches_much_of_large_files_at_a_time_and_few_thousand_small_ones()
+    public void A_restore_fetches_much_of_a_large_file_at_a_time_and_of_small_ones_about_a_thousand()
     {
         using TestDirectory place = new();
         foreach ((string name, int files, int size) in new[] { ("large", 1, 12_000_000), ("small", 6_000, 1_200) })

@@ -6,7 +6,8 @@ namespace Snapstore.Tests.Storage;
 internal sealed class FarStorage(int requestsMax) : IStorage
 {
     private readonly MemoryStorage _inner = new();
-    private int _reads, _longestRead;
+    private readonly Lock _gate = new();
+    private int _reads;
 
     public string Location => _inner.Location;
 
@@ -18,10 +19,10 @@ internal sealed class FarStorage(int requestsMax) : IStorage
     public int Reads => Volatile.Read(ref _reads);
 
     /// <summary>Bytes of the longest range read since <see cref="ForgetReads"/>.</summary>
-    public int LongestRead => Volatile.Read(ref _longestRead);
+    public int LongestRead { get; private set; }
 
     /// <summary>Begins anew to look for the longest range.</summary>
-    public void ForgetReads() => Volatile.Write(ref _longestRead, 0);
+    public void ForgetReads() => LongestRead = 0;
 
     public bool PutIfAbsent(StorageKey key, ReadOnlySpan<byte> content) => _inner.PutIfAbsent(key, content);
 
@@ -30,7 +31,8 @@ internal sealed class FarStorage(int requestsMax) : IStorage
     public void Read(StorageKey key, long offset, Span<byte> destination)
     {
         Interlocked.Increment(ref _reads);
-        InterlockedMax(ref _longestRead, destination.Length);
+        lock (_gate)
+            LongestRead = Math.Max(LongestRead, destination.Length);
         _inner.Read(key, offset, destination);
     }
 
@@ -41,15 +43,4 @@ internal sealed class FarStorage(int requestsMax) : IStorage
     public void Delete(StorageKey key) => _inner.Delete(key);
 
     public void Dispose() => _inner.Dispose();
-
-    private static void InterlockedMax(ref int most, int one)
-    {
-        for (int before = Volatile.Read(ref most); one > before;)
-        {
-            int seen = Interlocked.CompareExchange(ref most, one, before);
-            if (seen == before)
-                return;
-            before = seen;
-        }
-    }
 }
